@@ -1,0 +1,2 @@
+//! connix-server
+fn main() {}

@@ -1,0 +1,1 @@
+//! The system from outside: starts the real binary and speaks HTTP.
