@@ -1,1 +1,3 @@
 //! connix-testkit
+
+pub mod fake_model;
