@@ -1,1 +1,38 @@
-//! connix-domain
+//! What Connix is: organisations, projects, agents and their tasks, the rules of their lives, and the ports through which
+//! a service stores and runs them.
+//!
+//! The crate knows no technology: no database, no HTTP, no serialisation, no clock, no randomness. Everything here is a
+//! value or a pure function of values, so that other services can use it as it stands (see `examples/`).
+//!
+//! | to learn about | read |
+//! |---|---|
+//! | identifiers and names | [`id`], [`name`] |
+//! | lifecycles, their tables | [`lifecycle`], [`project::ProjectPhase`], [`agent::AgentPhase`], [`task::TaskPhase`] |
+//! | writing | [`change_set::ChangeSet`] and [`port::store::Committer`] |
+//! | reading | the reader ports in [`port::store`] |
+//! | what happened | [`event::Event`] |
+#![warn(missing_docs)]
+#![deny(clippy::wildcard_enum_match_arm)]
+
+pub mod agent;
+pub mod api_key;
+pub mod change_set;
+pub mod event;
+pub mod fault;
+pub mod id;
+pub mod idempotency;
+pub mod journal;
+pub mod lifecycle;
+pub mod log;
+pub mod metadata;
+pub mod name;
+pub mod organisation;
+pub mod page;
+pub mod permission;
+pub mod port;
+pub mod project;
+pub mod scope;
+pub mod task;
+
+/// An instant in UTC. Stores keep microseconds; [`port::clock::Clock`] gives no more than that.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

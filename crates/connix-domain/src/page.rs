@@ -1,0 +1,129 @@
+//! Lists: filters, order, and the part of a list that is asked for.
+
+use crate::Timestamp;
+use crate::id::{AgentId, ProjectId};
+use crate::log::LogLevel;
+use crate::phases;
+use crate::project::ProjectPhase;
+use crate::task::TaskPhase;
+
+/// A part of a list, and how long the whole is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// The part.
+    pub items: Vec<T>,
+    /// How many match in all.
+    pub total: i64,
+}
+
+/// Which part of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// At most this many.
+    pub limit: i64,
+    /// After this many.
+    pub offset: i64,
+}
+
+/// The filters that every list knows (contract section 2).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    /// A literal part of name, canonical name or description, without regard to case.
+    pub search: Option<String>,
+    /// Created at or after.
+    pub created_after: Option<Timestamp>,
+    /// Created before.
+    pub created_before: Option<Timestamp>,
+    /// Changed at or after.
+    pub updated_after: Option<Timestamp>,
+    /// Changed before.
+    pub updated_before: Option<Timestamp>,
+    /// Attributes that all must have these values.
+    pub metadata: Vec<(String, String)>,
+}
+
+phases! {
+    /// What a list is sorted by.
+    pub enum SortBy {
+        /// When it was made.
+        CreatedAt = "created_at",
+        /// When it was last changed.
+        UpdatedAt = "updated_at",
+        /// Its name, without regard to case.
+        Name = "name",
+    }
+}
+
+/// The order of a list. Ties go by id, ascending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    /// By what.
+    pub by: SortBy,
+    /// Whether the largest comes first.
+    pub descending: bool,
+}
+
+impl Sort {
+    /// The newest first: what lists give unless asked otherwise.
+    pub const NEWEST: Self = Self { by: SortBy::CreatedAt, descending: true };
+}
+
+/// A list of projects. Deleted ones are never in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProjectQuery {
+    /// Common filters.
+    pub filter: Filter,
+    /// Only these phases.
+    pub phase: Option<ProjectPhase>,
+    /// Only these projects: a credential's project list.
+    pub within: Option<Vec<ProjectId>>,
+    /// In this order.
+    pub sort: Sort,
+    /// This part.
+    pub window: Window,
+}
+
+/// A list of a project's agents. Deleted ones are never in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgentQuery {
+    /// Of this project.
+    pub project: ProjectId,
+    /// Common filters.
+    pub filter: Filter,
+    /// Only with this status (the word of AGNT: `updating` stands for three phases).
+    pub status: Option<String>,
+    /// In this order.
+    pub sort: Sort,
+    /// This part.
+    pub window: Window,
+}
+
+/// A list of an agent's tasks, the newest first unless asked otherwise.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskQuery {
+    /// Of this agent.
+    pub agent: AgentId,
+    /// Only in this phase.
+    pub phase: Option<TaskPhase>,
+    /// Times and metadata; `search` does not apply.
+    pub filter: Filter,
+    /// Whether the newest come first.
+    pub newest_first: bool,
+    /// This part.
+    pub window: Window,
+}
+
+/// A list of an agent's log lines, the newest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogQuery {
+    /// Of this agent.
+    pub agent: AgentId,
+    /// Exactly this level.
+    pub level: Option<LogLevel>,
+    /// At or after.
+    pub start: Option<Timestamp>,
+    /// Before.
+    pub end: Option<Timestamp>,
+    /// This part.
+    pub window: Window,
+}
