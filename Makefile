@@ -1,0 +1,40 @@
+# What is done often, as one word each. `make help` prints the list from the ## comments.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt format lint docs deny scripts release
+
+CARGO_DENY_VERSION := 0.20.2
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build and serve on ./data; DATABASE_URL=postgres://… serves on PostgreSQL, ARGS=… adds flags
+	cargo run --package connix-server --bin connix -- serve $(ARGS)
+
+test: ## Every test, on SQLite and on PostgreSQL, which it starts itself (or TEST_DATABASE_URL)
+	.ci/with-postgres .ci/tests
+
+check: format lint docs deny scripts ## Everything but the tests: format, lints, documentation, licences
+
+fmt: ## Repair the format
+	cargo fmt --all
+
+format: ## Check the format
+	cargo fmt --all --check
+
+lint: ## Clippy over every target; a warning is an error
+	cargo clippy --workspace --all-targets -- -D warnings
+
+docs: ## Build the documentation; a broken link is an error
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+deny: ## Licences, banned crates, sources (deny.toml)
+	@cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --locked --debug --version $(CARGO_DENY_VERSION)
+	cargo deny --all-features --offline check bans licenses sources
+	@echo "Known vulnerabilities are not looked up here: where GitHub can be reached, run \`cargo deny check advisories\`."
+
+scripts: ## Lint the shell scripts (where shellcheck is installed)
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/*; else echo "shellcheck is not installed: scripts not linted"; fi
+
+release: ## Build the release binary: target/release/connix
+	cargo build --release --package connix-server --bin connix
