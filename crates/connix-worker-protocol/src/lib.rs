@@ -11,7 +11,7 @@
 //!
 //! **Compatibility.** Unknown keys are ignored when reading, so versions N and N−1 understand each other; a new *value*
 //! of an enum needs a new [`PROTOCOL_VERSION`]. Durations are whole milliseconds (`…_ms`), never absolute times: workers
-//! count on their own monotonic clock.
+//! count on their own monotonic clock. Counters are `i64`, as the domain and the stores keep them.
 
 pub mod error;
 pub mod exit_code;

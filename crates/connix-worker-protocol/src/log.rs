@@ -40,7 +40,7 @@ pub struct LogLine {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AppendLogs {
     /// Sequence number of the first line; a session starts at 1.
-    pub first_seq: u64,
+    pub first_seq: i64,
     /// The lines in order.
     pub lines: Vec<LogLine>,
 }
@@ -49,5 +49,5 @@ pub struct AppendLogs {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LogsAccepted {
     /// Highest sequence number the server has; 0 when none.
-    pub accepted_through: u64,
+    pub accepted_through: i64,
 }

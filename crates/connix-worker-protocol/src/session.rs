@@ -15,7 +15,7 @@ pub struct Hello {
     /// Version of the worker program.
     pub worker_version: String,
     /// Tasks it works on at the same time.
-    pub slots: u32,
+    pub slots: i64,
 }
 
 /// 200 to [`Hello`].
@@ -28,9 +28,9 @@ pub struct Welcome {
     /// Its project (`proj_…`).
     pub project_id: String,
     /// The incarnation this token belongs to.
-    pub incarnation: u64,
+    pub incarnation: i64,
     /// Revision of `config`.
-    pub config_revision: u64,
+    pub config_revision: i64,
     /// What the agent is told to be.
     pub config: WorkerConfig,
     /// Where models are asked.
@@ -49,7 +49,7 @@ pub struct WorkerConfig {
     /// Sampling temperature, 0–2.
     pub temperature: f64,
     /// Most tokens of one answer.
-    pub max_tokens: u32,
+    pub max_tokens: i64,
     /// Names of the tools the model may call.
     #[serde(default)]
     pub tools: Vec<String>,
@@ -85,7 +85,7 @@ pub struct Intervals {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Most model calls of one task.
-    pub max_steps: u32,
+    pub max_steps: i64,
 }
 
 /// What the worker is doing.
@@ -121,15 +121,15 @@ pub enum Desired {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Heartbeat {
     /// Counts the heartbeats of a session from 1.
-    pub seq: u64,
+    pub seq: i64,
     /// Longest time the reply may be held back.
     pub hold_ms: u64,
     /// What the worker is doing.
     pub state: WorkerState,
     /// Newest configuration revision the worker has acknowledged.
-    pub applied_revision: u64,
+    pub applied_revision: i64,
     /// Highest directive version of an earlier reply; 0 before the first.
-    pub directive_version_seen: u64,
+    pub directive_version_seen: i64,
     /// The tasks the worker holds.
     pub tasks: Vec<HeldTask>,
 }
@@ -140,20 +140,20 @@ pub struct HeldTask {
     /// The task (`task_…`).
     pub id: String,
     /// The claim it is held by.
-    pub attempt: u32,
+    pub attempt: i64,
     /// Grows with every step: being alive is not yet progress.
-    pub progress_seq: u64,
+    pub progress_seq: i64,
 }
 
 /// 200 to [`Heartbeat`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Directives {
     /// Grows whenever anything below changes.
-    pub directive_version: u64,
+    pub directive_version: i64,
     /// What the worker shall do.
     pub desired: Desired,
     /// Newest configuration revision; above the applied one, the worker fetches it.
-    pub config_revision: u64,
+    pub config_revision: i64,
     /// Held tasks to abort and to acknowledge as cancelled.
     #[serde(default)]
     pub cancel: Vec<String>,
@@ -170,7 +170,7 @@ pub struct Directives {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CurrentConfig {
     /// Revision of `config`.
-    pub config_revision: u64,
+    pub config_revision: i64,
     /// The configuration.
     pub config: WorkerConfig,
 }
@@ -179,10 +179,11 @@ pub struct CurrentConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigApplied {
     /// The revision.
-    pub revision: u64,
+    pub revision: i64,
 }
 
-/// `DELETE sessions/{s}`: the worker leaves and says with which exit code.
+/// `DELETE sessions/{s}`: the worker leaves and says with which exit code. Tasks still leased to the session go back to
+/// the queue and no failure is counted: a claim whose reply crossed with the good-bye is not lost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndSession {
     /// For people.

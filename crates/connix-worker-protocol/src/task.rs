@@ -24,11 +24,11 @@ pub struct ClaimedTask {
     /// The task (`task_…`).
     pub id: String,
     /// Counts the claims of this task from 1 and fences them: a call of an older attempt answers 409.
-    pub attempt: u32,
+    pub attempt: i64,
     /// What the user asked: a string or an object.
     pub input: Value,
     /// The configuration revision this attempt runs with.
-    pub config_revision: u64,
+    pub config_revision: i64,
     /// Time left until the task's deadline.
     pub deadline_ms: u64,
     /// Life of the lease.
@@ -65,9 +65,9 @@ pub enum EventKind {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JournalEntry {
     /// Position in the task's journal, from 1.
-    pub seq: u64,
+    pub seq: i64,
     /// The attempt that wrote it.
-    pub attempt: u32,
+    pub attempt: i64,
     /// What happened.
     pub kind: EventKind,
     /// Details; the server does not look into them.
@@ -83,9 +83,9 @@ pub struct AppendEvents {
     /// The session that holds the lease.
     pub session_id: String,
     /// The claim.
-    pub attempt: u32,
+    pub attempt: i64,
     /// Position of the first event: one more than the last of the journal.
-    pub first_seq: u64,
+    pub first_seq: i64,
     /// The events in order.
     pub events: Vec<NewEvent>,
 }
@@ -105,20 +105,20 @@ pub struct NewEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventsAccepted {
     /// Last position of the journal.
-    pub accepted_through: u64,
+    pub accepted_through: i64,
 }
 
 /// What an attempt consumed: model calls of this attempt alone, not of earlier ones in its journal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Tokens sent.
-    pub prompt_tokens: u64,
+    pub prompt_tokens: i64,
     /// Tokens received.
-    pub completion_tokens: u64,
-    /// Their sum as the endpoint counts it.
-    pub total_tokens: u64,
+    pub completion_tokens: i64,
+    /// Their sum.
+    pub total_tokens: i64,
     /// Model calls that were answered.
-    pub llm_requests: u64,
+    pub llm_requests: i64,
     /// An endpoint did not count, so the numbers are the worker's estimate.
     #[serde(default)]
     pub estimated: bool,
@@ -130,7 +130,7 @@ pub struct CompleteTask {
     /// The session that holds the lease.
     pub session_id: String,
     /// The claim.
-    pub attempt: u32,
+    pub attempt: i64,
     /// The answer: the model's text as a JSON string.
     pub output: Value,
     /// What it took.
@@ -157,7 +157,7 @@ pub struct FailTask {
     /// The session that holds the lease.
     pub session_id: String,
     /// The claim.
-    pub attempt: u32,
+    pub attempt: i64,
     /// Why.
     pub error: TaskError,
     /// What it took.
@@ -170,7 +170,7 @@ pub struct CancelledTask {
     /// The session that holds the lease.
     pub session_id: String,
     /// The claim.
-    pub attempt: u32,
+    pub attempt: i64,
     /// What it took.
     pub usage: Usage,
 }
@@ -193,7 +193,7 @@ pub struct ReleaseTask {
     /// The session that holds the lease.
     pub session_id: String,
     /// The claim.
-    pub attempt: u32,
+    pub attempt: i64,
     /// Why.
     pub reason: ReleaseReason,
     /// What it took so far.
