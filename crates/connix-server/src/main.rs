@@ -1,2 +1,5 @@
-//! connix-server
-fn main() {}
+//! The binary `connix`.
+mod settings;
+fn main() {
+    let _ = settings::load::load(None, [], &settings::load::Flags::default());
+}

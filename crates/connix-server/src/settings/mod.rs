@@ -1,0 +1,150 @@
+//! The settings of the service, typed. What each means, and its default, stands in `config/default.toml`.
+//!
+//! There is no `#[serde(default)]` here: the defaults are that file, which is compiled in, so a setting that is not documented there
+//! cannot exist. Read them with [`load::load`]; nothing else in the workspace reads the environment.
+
+pub(crate) mod load;
+pub(crate) mod print;
+mod value;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use connix_domain::port::secrets::Secret;
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use value::{DatabaseUrl, HttpUrl, LogLevel, Origin};
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) server: Server,
+    pub(crate) operations: Operations,
+    pub(crate) database: Database,
+    pub(crate) log: Log,
+    pub(crate) llm: Llm,
+    pub(crate) runtime: Runtime,
+    pub(crate) tools: Tools,
+    pub(crate) rate_limits: RateLimits,
+    pub(crate) webhooks: Webhooks,
+}
+
+/// The API's listener.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Server {
+    pub(crate) listen: SocketAddr,
+    #[serde(with = "value::unset_when_empty")]
+    pub(crate) public_url: Option<HttpUrl>,
+    pub(crate) cors_origins: Vec<Origin>,
+}
+
+/// The operations listener.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Operations {
+    pub(crate) listen: SocketAddr,
+}
+
+/// The store.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Database {
+    pub(crate) url: DatabaseUrl,
+}
+
+/// The log on standard error.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Log {
+    pub(crate) level: LogLevel,
+    pub(crate) format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// Text on a terminal, JSON otherwise.
+    Auto,
+    /// For people.
+    Text,
+    /// One object per line.
+    Json,
+}
+
+/// The endpoint of the models.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Llm {
+    #[serde(with = "value::unset_when_empty")]
+    pub(crate) base_url: Option<HttpUrl>,
+    #[serde(with = "value::hidden")]
+    pub(crate) api_key: Option<Secret>,
+    pub(crate) default_model: String,
+}
+
+/// Where agents run.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Runtime {
+    pub(crate) kind: RuntimeKind,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) shell_sessions: bool,
+}
+
+/// Who starts the agents' processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RuntimeKind {
+    /// The server, as its children.
+    Local,
+    /// Their owners.
+    External,
+}
+
+/// How tool calls are confined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Sandbox {
+    /// As far as the kernel can; tools that need more are refused.
+    Strict,
+    /// Not at all.
+    None,
+}
+
+/// What tools may reach.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tools {
+    pub(crate) allow_cidrs: Vec<IpNet>,
+    pub(crate) web_search: WebSearch,
+}
+
+/// The tool `web_search`.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WebSearch {
+    #[serde(with = "value::unset_when_empty")]
+    pub(crate) url: Option<HttpUrl>,
+}
+
+/// Limits of requests.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RateLimits {
+    pub(crate) enabled: bool,
+    pub(crate) requests_per_hour: u32,
+    pub(crate) requests_per_minute: u32,
+}
+
+/// Deliveries of events.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Webhooks {
+    pub(crate) allow_cidrs: Vec<IpNet>,
+    pub(crate) retry_schedule_seconds: Vec<u32>,
+}
