@@ -3,7 +3,7 @@
 use crate::Timestamp;
 use crate::fault::Fault;
 use crate::id::{OrgId, ProjectId, TeamId, UserId};
-use crate::lifecycle::{Lifecycle, TransitionError};
+use crate::lifecycle::{Lifecycle, TransitionError, Words};
 use crate::metadata::Metadata;
 use crate::name::{CanonicalName, DisplayName};
 use crate::phases;
@@ -55,6 +55,7 @@ impl ProjectPhase {
 impl Lifecycle for ProjectPhase {
     type Action = ProjectAction;
     const FIRST: Self = Self::Active;
+    const COMMANDS: &'static [ProjectAction] = ProjectAction::ALL;
     fn after(self, action: ProjectAction) -> Option<Self> {
         self.next(action)
     }

@@ -154,7 +154,25 @@ impl AgentPhase {
 impl Lifecycle for AgentPhase {
     type Action = AgentAction;
     const FIRST: Self = Self::Creating;
+    const COMMANDS: &'static [AgentAction] = &[
+        AgentAction::Start,
+        AgentAction::Pause,
+        AgentAction::Stop,
+        AgentAction::Restart,
+        AgentAction::Update,
+        AgentAction::Delete,
+    ];
     fn after(self, action: AgentAction) -> Option<Self> {
         self.next(action)
+    }
+    fn told(self) -> &'static str {
+        match self {
+            Self::UpdatingRunning => "updating, then running",
+            Self::UpdatingPaused => "updating, then paused",
+            Self::UpdatingStopped => "updating, then stopped",
+            Self::Creating | Self::Running | Self::Paused | Self::Stopped | Self::Error | Self::Deleted => {
+                self.as_str()
+            }
+        }
     }
 }

@@ -1,113 +1,21 @@
 //! A task: one unit of work for an agent, its life, its attempts and what they cost.
 
+mod order;
+mod phase;
+mod usage;
+
+pub use order::TaskOrder;
+pub use phase::{TaskAction, TaskPhase};
+pub use usage::Usage;
+
 use crate::Timestamp;
-use crate::fault::Faults;
 use crate::id::{AgentId, OrgId, ProjectId, TaskId};
 use crate::lifecycle::{Lifecycle, TransitionError};
-use crate::metadata::Metadata;
-use crate::phases;
 use chrono::Duration;
 use serde_json::Value;
 
 /// At most this many tasks of one agent are open at a time; then its queue is full.
 pub const MOST_OPEN: i64 = 1000;
-
-phases! {
-    /// The life of a task.
-    pub enum TaskPhase {
-        /// Waits for its agent.
-        Queued = "queued",
-        /// An attempt is under way.
-        Running = "running",
-        /// Done; it has an output.
-        Completed = "completed",
-        /// Given up; it has an error.
-        Failed = "failed",
-        /// Called off.
-        Cancelled = "cancelled",
-    }
-}
-
-phases! {
-    /// What happens to a task.
-    pub enum TaskAction {
-        /// A worker takes it.
-        Claim = "claim",
-        /// The attempt succeeded.
-        Complete = "complete",
-        /// The attempt failed and there will be another.
-        Retry = "retry",
-        /// The attempt was given back without having failed.
-        Release = "release",
-        /// The task failed for good.
-        Fail = "fail",
-        /// It is called off.
-        Cancel = "cancel",
-    }
-}
-
-impl TaskPhase {
-    /// The whole life of a task (`runtime.md` 2.2).
-    pub const fn next(self, action: TaskAction) -> Option<Self> {
-        use TaskAction as A;
-        match self {
-            Self::Queued => match action {
-                A::Claim => Some(Self::Running),
-                A::Cancel => Some(Self::Cancelled),
-                A::Complete | A::Retry | A::Release | A::Fail => None,
-            },
-            Self::Running => match action {
-                A::Complete => Some(Self::Completed),
-                A::Retry | A::Release => Some(Self::Queued),
-                A::Fail => Some(Self::Failed),
-                A::Cancel => Some(Self::Cancelled),
-                A::Claim => None,
-            },
-            Self::Completed | Self::Failed | Self::Cancelled => match action {
-                A::Claim | A::Complete | A::Retry | A::Release | A::Fail | A::Cancel => None,
-            },
-        }
-    }
-    /// Whether nothing can happen to it any more.
-    pub const fn is_final(self) -> bool {
-        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
-    }
-}
-
-impl Lifecycle for TaskPhase {
-    type Action = TaskAction;
-    const FIRST: Self = Self::Queued;
-    fn after(self, action: TaskAction) -> Option<Self> {
-        self.next(action)
-    }
-}
-
-/// Model tokens and calls.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// Tokens of the questions.
-    pub prompt: i64,
-    /// Tokens of the answers.
-    pub completion: i64,
-    /// Calls of the model.
-    pub requests: i64,
-}
-
-impl Usage {
-    /// Questions and answers together.
-    pub fn total(self) -> i64 {
-        self.prompt.saturating_add(self.completion)
-    }
-    /// Both together.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        Self {
-            prompt: self.prompt.saturating_add(other.prompt),
-            completion: self.completion.saturating_add(other.completion),
-            requests: self.requests.saturating_add(other.requests),
-        }
-    }
-}
 
 /// Why a task failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,44 +24,6 @@ pub struct TaskError {
     pub code: String,
     /// What to do about it.
     pub message: String,
-}
-
-/// What somebody asks for with a task.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TaskOrder {
-    /// Text, or a JSON object.
-    pub input: Value,
-    /// Custom attributes.
-    pub metadata: Metadata,
-    /// How long one attempt may take, in seconds.
-    pub timeout_seconds: i64,
-    /// After how many failed attempts it is given up.
-    pub max_attempts: i64,
-}
-
-impl TaskOrder {
-    /// An attempt may take this long unless asked otherwise, in seconds.
-    pub const DEFAULT_TIMEOUT: i64 = 900;
-    /// This many attempts unless asked otherwise.
-    pub const DEFAULT_ATTEMPTS: i64 = 3;
-
-    /// Checks all rules.
-    pub fn faults(&self) -> Faults {
-        let mut faults = Faults::new();
-        let given = match &self.input {
-            Value::String(text) => !text.is_empty(),
-            Value::Object(object) => !object.is_empty(),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => false,
-        };
-        faults.check(given, "input", "Input must be a non-empty string or object");
-        faults.check(
-            (1..=86_400).contains(&self.timeout_seconds),
-            "timeout_seconds",
-            "Timeout must be between 1 and 86400 seconds",
-        );
-        faults.check((1..=10).contains(&self.max_attempts), "max_attempts", "Max attempts must be between 1 and 10");
-        faults
-    }
 }
 
 /// A task.
