@@ -1,1 +1,38 @@
-//! connix-application
+//! What Connix does: one method of [`App`] per use case, each `authorize → load → decide → commit`.
+//!
+//! Policy and decision are pure functions of the domain; a use case only brings them what they need and writes what
+//! they decide, as one [`ChangeSet`](connix_domain::change_set::ChangeSet). Effects outside the store are never done
+//! here: the [`Supervisor`] converges processes towards what has been committed.
+#![warn(missing_docs)]
+
+mod administration;
+mod agent;
+mod app;
+mod authentication;
+mod caller;
+mod commit;
+mod error;
+mod idempotency;
+mod log;
+mod numbers;
+mod order;
+mod presence;
+mod project;
+mod project_order;
+mod settings;
+mod supervisor;
+mod task;
+mod wakeups;
+mod worker;
+
+pub use administration::{CannotStart, FirstStart, NewKey, OrgRef};
+pub use agent::AgentDetails;
+pub use app::{App, Ports};
+pub use caller::{Caller, Precondition, ProjectRef};
+pub use error::{Error, Resource};
+pub use idempotency::{Idempotency, Remember};
+pub use order::{AgentCommand, AgentOrder, AgentUpdate};
+pub use project_order::{Naming, ProjectOrder, Removed};
+pub use settings::{Intervals, Llm, Settings};
+pub use supervisor::Supervisor;
+pub use worker::{Claimed, Directive, Report, Reported, SessionGrant, Wanted, Worker, WorkerLine, WorkerNote};

@@ -1,0 +1,230 @@
+//! What operators do on the command line, and what a first start makes.
+
+use crate::app::App;
+use crate::caller::ProjectRef;
+use crate::error::Error;
+use connix_domain::Timestamp;
+use connix_domain::api_key::ApiKey;
+use connix_domain::change_set::{Change, ChangeSet};
+use connix_domain::event::{Actor, EventKind, Happening};
+use connix_domain::id::{OrgId, ProjectId, UserId};
+use connix_domain::metadata::Metadata;
+use connix_domain::name::{CanonicalName, DisplayName, OrganisationName};
+use connix_domain::organisation::Organisation;
+use connix_domain::permission::Permissions;
+use connix_domain::port::secrets::{Sealed, Secret};
+use connix_domain::port::store::{CommitError, Entity};
+use connix_domain::project::{Project, ProjectPhase, Visibility};
+use connix_domain::scope::{Job, OrgScope};
+
+/// The property that tells whether the master key is the one that the store was made with.
+const PROBE: &str = "master-key-probe";
+const PROBE_TEXT: &[u8] = b"connix master key";
+/// The organisation that a first start makes.
+const FIRST_ORGANISATION: &str = "default";
+
+/// What a first start made; the key is shown once.
+#[derive(Debug)]
+pub struct FirstStart {
+    /// The first API key.
+    pub key: Secret,
+}
+
+/// Why the service cannot start on a store.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotStart {
+    /// What is stored was sealed with another master key.
+    #[error("the master key is not the one that this store was made with; put the right one back in its place")]
+    WrongMasterKey,
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+/// How the command line names an organisation.
+#[derive(Debug, Clone)]
+pub enum OrgRef {
+    /// The only one there is, or the one called `default`.
+    Default,
+    /// By name or identifier.
+    Named(String),
+}
+
+/// An API key to be made on the command line.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// Whose.
+    pub org: OrgRef,
+    /// What people call it.
+    pub name: String,
+    /// What it may do.
+    pub permissions: Permissions,
+    /// The only projects it may touch.
+    pub projects: Option<Vec<ProjectRef>>,
+}
+
+impl App {
+    /// Checks that the master key opens what the store holds. A new store is marked with the key.
+    ///
+    /// # Errors
+    /// [`CannotStart`]
+    pub async fn check_master_key(&self) -> Result<(), CannotStart> {
+        if let Some(sealed) = self.store().property(PROBE).await.map_err(Error::from)? {
+            return self.opens(&Sealed(sealed));
+        }
+        let Sealed(value) = self.ports.sealer.seal(PROBE, PROBE_TEXT);
+        let mark = ChangeSet::new().with(Change::SetProperty { name: PROBE.to_owned(), value });
+        match self.ports.store.commit(mark).await {
+            Err(CommitError::Duplicate { .. }) => {
+                let sealed = self.store().property(PROBE).await.map_err(Error::from)?;
+                self.opens(&Sealed(sealed.unwrap_or_default()))
+            }
+            other => Ok(other.map_err(Error::from)?),
+        }
+    }
+
+    fn opens(&self, probe: &Sealed) -> Result<(), CannotStart> {
+        match self.ports.sealer.open(PROBE, probe) {
+            Ok(text) if text == PROBE_TEXT => Ok(()),
+            Ok(_) | Err(_) => Err(CannotStart::WrongMasterKey),
+        }
+    }
+
+    /// Makes the first organisation with its owner, default project and one API key, unless there is one already.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn first_start(&self) -> Result<Option<FirstStart>, Error> {
+        if !self.store().organisations().await?.is_empty() {
+            return Ok(None);
+        }
+        let (organisation, changes) = self.new_organisation(FIRST_ORGANISATION).await?;
+        let (key, text) = self.minted(&organisation, "first key", Permissions::all(), None, self.now());
+        match self.ports.store.commit(changes.with(Change::CreateApiKey(key))).await {
+            // another server on the same store was first
+            Err(CommitError::Duplicate { entity: Entity::Organisation, .. }) => Ok(None),
+            other => Ok(other.map(|()| Some(FirstStart { key: text }))?),
+        }
+    }
+
+    /// Makes an organisation with its owner and default project.
+    ///
+    /// # Errors
+    /// A fault of `name`: not a name, or taken.
+    pub async fn create_organisation(&self, name: &str) -> Result<OrgId, Error> {
+        let (organisation, changes) = self.new_organisation(name).await?;
+        match self.ports.store.commit(changes).await {
+            Err(CommitError::Duplicate { entity: Entity::Organisation, .. }) => {
+                Err(Error::field("name", "An organisation with this name already exists"))
+            }
+            other => Ok(other.map(|()| organisation.id)?),
+        }
+    }
+
+    async fn new_organisation(&self, name: &str) -> Result<(Organisation, ChangeSet), Error> {
+        let name = OrganisationName::parse(name).map_err(|issue| Error::field("name", issue.to_string()))?;
+        let now = self.now();
+        let organisation = Organisation {
+            id: OrgId::new(self.ports.ids.bits()),
+            name,
+            owner: UserId::new(self.ports.ids.bits()),
+            created_at: now,
+        };
+        let project = self.default_project(&organisation, now).await?;
+        let happened = Happening::of_project(EventKind::ProjectCreated, &project);
+        let changes = ChangeSet::new()
+            .with(Change::CreateOrganisation(organisation.clone()))
+            .with(Change::CreateProject(project.clone()))
+            .with(self.raise(organisation.id, project.id, Actor::System, happened));
+        Ok((organisation, changes))
+    }
+
+    async fn default_project(&self, organisation: &Organisation, now: Timestamp) -> Result<Project, Error> {
+        let canonical_name =
+            CanonicalName::parse(CanonicalName::DEFAULT).map_err(|issue| Error::Internal(issue.to_string()))?;
+        Ok(Project {
+            org: organisation.id,
+            id: ProjectId::new(self.ports.ids.bits()),
+            number: self.numbers.next(self.store()).await?,
+            name: DisplayName::from(&canonical_name),
+            canonical_name,
+            description: None,
+            phase: ProjectPhase::Active,
+            visibility: Visibility::Shared,
+            team: None,
+            created_by: organisation.owner,
+            metadata: Metadata::default(),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        })
+    }
+
+    /// Makes an API key that acts as the organisation's first owner. The text is shown once.
+    ///
+    /// # Errors
+    /// Faults of `name`, `org` and `projects`.
+    pub async fn create_key(&self, new: NewKey) -> Result<Secret, Error> {
+        let readable = !new.name.trim().is_empty() && !new.name.chars().any(char::is_control);
+        if !readable || new.name.chars().count() > 100 {
+            return Err(Error::field("name", "A key needs a name of 1 to 100 characters"));
+        }
+        if new.permissions.is_empty() {
+            return Err(Error::field("permissions", "A key needs at least one permission"));
+        }
+        let organisation = self.organisation(&new.org).await?;
+        let scope = OrgScope::of_organisation(&organisation, Job::Administration);
+        let projects = match new.projects {
+            None => None,
+            Some(list) => Some(self.project_ids(scope, &list).await?),
+        };
+        let (key, text) = self.minted(&organisation, &new.name, new.permissions, projects, self.now());
+        self.commit(ChangeSet::new().with(Change::CreateApiKey(key))).await?;
+        Ok(text)
+    }
+
+    async fn project_ids(&self, scope: OrgScope, list: &[ProjectRef]) -> Result<Vec<ProjectId>, Error> {
+        let mut ids = Vec::with_capacity(list.len());
+        for project in list {
+            ids.push(self.find_project(scope, project).await?.id);
+        }
+        Ok(ids)
+    }
+
+    fn minted(
+        &self,
+        organisation: &Organisation,
+        name: &str,
+        permissions: Permissions,
+        projects: Option<Vec<ProjectId>>,
+        now: Timestamp,
+    ) -> (ApiKey, Secret) {
+        let minted = self.ports.credentials.mint_key();
+        let key = ApiKey {
+            org: organisation.id,
+            kid: minted.kid,
+            digest: minted.digest,
+            name: name.to_owned(),
+            user: organisation.owner,
+            permissions,
+            projects,
+            created_at: now,
+            expires_at: None,
+            revoked_at: None,
+        };
+        (key, minted.text)
+    }
+
+    async fn organisation(&self, wanted: &OrgRef) -> Result<Organisation, Error> {
+        let mut all = self.store().organisations().await?;
+        let name = match wanted {
+            OrgRef::Default if all.len() == 1 => return Ok(all.remove(0)),
+            OrgRef::Default => FIRST_ORGANISATION,
+            OrgRef::Named(text) => text,
+        };
+        let matches = |o: &Organisation| o.id.to_string() == name || o.name.sort_key() == name.to_lowercase();
+        all.into_iter().find(matches).ok_or_else(|| {
+            Error::field("org", format!("There is no organisation '{name}'; create it with: connix orgs create --name"))
+        })
+    }
+}

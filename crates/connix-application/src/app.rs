@@ -1,0 +1,99 @@
+//! The application: the ports it needs and what it remembers between calls.
+
+use crate::authentication::KeyCache;
+use crate::error::Error;
+use crate::numbers::Numbers;
+use crate::presence::Presence;
+use crate::settings::Settings;
+use crate::wakeups::Wakeups;
+use connix_domain::Timestamp;
+use connix_domain::port::clock::{Clock, IdSource};
+use connix_domain::port::metrics::Metrics;
+use connix_domain::port::runtime::AgentRuntime;
+use connix_domain::port::secrets::{Credentials, Sealer};
+use connix_domain::port::store::Store;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// What the application is given.
+#[derive(Clone)]
+pub struct Ports {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// Makes and reads credentials.
+    pub credentials: Arc<dyn Credentials>,
+    /// Encrypts secrets at rest.
+    pub sealer: Arc<dyn Sealer>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub ids: Arc<dyn IdSource>,
+    /// What is counted.
+    pub metrics: Arc<dyn Metrics>,
+    /// Runs the workers of local agents.
+    pub runtime: Arc<dyn AgentRuntime>,
+}
+
+/// The application.
+pub struct App {
+    pub(crate) ports: Ports,
+    pub(crate) settings: Settings,
+    pub(crate) keys: KeyCache,
+    pub(crate) numbers: Numbers,
+    pub(crate) presence: Presence,
+    pub(crate) wakeups: Wakeups,
+    leaving: AtomicBool,
+    started: Instant,
+}
+
+impl App {
+    /// The application on these ports.
+    pub fn new(ports: Ports, settings: Settings) -> Self {
+        Self {
+            ports,
+            settings,
+            keys: KeyCache::new(),
+            numbers: Numbers::default(),
+            presence: Presence::default(),
+            wakeups: Wakeups::default(),
+            leaving: AtomicBool::new(false),
+            started: Instant::now(),
+        }
+    }
+
+    /// The settings it works by.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+    /// What is counted.
+    pub fn metrics(&self) -> &dyn Metrics {
+        self.ports.metrics.as_ref()
+    }
+    /// For how many whole seconds it has been up.
+    pub fn uptime_seconds(&self) -> u64 {
+        self.started.elapsed().as_secs()
+    }
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] with the reason, for the log.
+    pub async fn check_store(&self) -> Result<(), Error> {
+        Ok(self.ports.store.ping().await?)
+    }
+    /// From now on the service is ending: nothing is launched any more.
+    pub fn begin_leaving(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+    /// Whether the service is ending.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        self.ports.store.as_ref()
+    }
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+}

@@ -1,0 +1,81 @@
+//! Who a credential belongs to. A good answer is remembered for a moment, so that a busy key costs no look-up.
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::Error;
+use crate::worker::Worker;
+use connix_domain::api_key::{ApiKey, Digest, Kid};
+use connix_domain::change_set::{Change, ChangeSet};
+use connix_domain::scope::{Job, OrgScope};
+use moka::sync::Cache;
+use std::time::Duration;
+
+/// A key that another process revoked is refused at the latest after this time (contract section 10 allows 5 s).
+const REMEMBERED: Duration = Duration::from_secs(2);
+/// At most this many keys are remembered.
+const MOST: u64 = 10_000;
+
+/// Keys that were looked up a moment ago. Only keys that exist: an unknown one may exist the next moment.
+pub(crate) struct KeyCache(Cache<Kid, ApiKey>);
+
+impl KeyCache {
+    pub(crate) fn new() -> Self {
+        Self(Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build())
+    }
+}
+
+impl App {
+    /// The caller that an API key belongs to.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] for every kind of failure alike.
+    pub async fn authenticate(&self, text: &str) -> Result<Caller, Error> {
+        let presented = self.ports.credentials.read_key(text).ok_or(Error::Unauthorized)?;
+        let known = self.known_key(&presented.kid).await?;
+        // an unknown key costs the same comparison as a wrong one
+        let kept = known.as_ref().map_or(Digest([0; 32]), |key| key.digest);
+        let same = self.ports.credentials.same(&kept, &presented.digest);
+        match known {
+            Some(key) if same && key.is_live(self.now()) => Ok(Caller::of_key(&key)),
+            Some(_) | None => Err(Error::Unauthorized),
+        }
+    }
+
+    async fn known_key(&self, kid: &Kid) -> Result<Option<ApiKey>, Error> {
+        if let Some(key) = self.keys.0.get(kid) {
+            return Ok(Some(key));
+        }
+        let found = self.store().api_key(kid).await?;
+        if let Some(key) = &found {
+            self.keys.0.insert(kid.clone(), key.clone());
+        }
+        Ok(found)
+    }
+
+    /// Refuses a key from now on; at once in this process.
+    ///
+    /// # Errors
+    /// [`Error::Contended`] when there is no such key any more.
+    pub async fn revoke_key(&self, key: ApiKey) -> Result<(), Error> {
+        let kid = key.kid.clone();
+        let at = self.now();
+        self.commit(ChangeSet::new().with(Change::RevokeApiKey { key, at })).await?;
+        self.keys.0.invalidate(&kid);
+        Ok(())
+    }
+
+    /// The agent's worker that a token belongs to.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] for every kind of failure alike.
+    pub async fn authenticate_worker(&self, text: &str) -> Result<Worker, Error> {
+        let presented = self.ports.credentials.read_worker_token(text).ok_or(Error::Unauthorized)?;
+        let scope = OrgScope::for_job(presented.org, Job::Worker);
+        let agent = self.store().agent(scope, presented.agent).await?.ok_or(Error::Unauthorized)?;
+        let kept = agent.control.token.ok_or(Error::Unauthorized)?;
+        if !self.ports.credentials.same(&kept, &presented.digest) {
+            return Err(Error::Unauthorized);
+        }
+        Ok(Worker { scope, agent: presented.agent })
+    }
+}

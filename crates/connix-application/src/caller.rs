@@ -1,0 +1,134 @@
+//! Who asks, for what, and on which condition.
+
+use crate::error::{Error, Resource};
+use connix_domain::api_key::ApiKey;
+use connix_domain::event::Actor;
+use connix_domain::id::{ProjectId, UserId};
+use connix_domain::name::CanonicalName;
+use connix_domain::permission::{Permission, Permissions};
+use connix_domain::project::Project;
+use connix_domain::scope::OrgScope;
+
+/// Somebody whose credential has been checked. Only authentication makes one.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub(crate) scope: OrgScope,
+    pub(crate) user: UserId,
+    pub(crate) principal: String,
+    pub(crate) permissions: Permissions,
+    pub(crate) projects: Option<Vec<ProjectId>>,
+}
+
+impl Caller {
+    pub(crate) fn of_key(key: &ApiKey) -> Self {
+        Self {
+            scope: OrgScope::of_key(key),
+            user: key.user,
+            principal: key.kid.as_str().to_owned(),
+            permissions: key.permissions.clone(),
+            projects: key.projects.clone(),
+        }
+    }
+
+    /// Whose data it may see.
+    pub fn scope(&self) -> OrgScope {
+        self.scope
+    }
+    /// What tells this credential from others: the public part of a key.
+    pub fn principal(&self) -> &str {
+        &self.principal
+    }
+    /// Whether the credential allows something at all, before any resource is looked at.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]
+    pub fn may(&self, permission: Permission) -> Result<(), Error> {
+        if self.permissions.allow(permission) { Ok(()) } else { Err(Error::Forbidden) }
+    }
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::Member(self.user)
+    }
+    /// Whether a project is one of those the credential is limited to.
+    pub(crate) fn reaches(&self, project: &Project) -> bool {
+        self.projects.as_ref().is_none_or(|list| list.contains(&project.id))
+    }
+    /// Whether the credential reaches projects that do not exist yet.
+    pub(crate) fn may_make_projects(&self) -> Result<(), Error> {
+        if self.projects.is_none() { Ok(()) } else { Err(Error::Forbidden) }
+    }
+}
+
+/// How a path or body names a project: digits only are always the integer (contract section 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProjectRef {
+    /// The integer.
+    Number(i64),
+    /// The `proj_…` identifier.
+    Id(ProjectId),
+    /// The canonical name, in any case.
+    Name(String),
+    /// A text that no project can have.
+    Nothing(String),
+}
+
+impl ProjectRef {
+    /// Reads what a path or body says.
+    pub fn read(text: &str) -> Self {
+        if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+            return text.parse().map_or_else(|_| Self::Nothing(text.to_owned()), Self::Number);
+        }
+        if let Ok(id) = text.parse() {
+            return Self::Id(id);
+        }
+        match CanonicalName::parse(text) {
+            Ok(name) => Self::Name(name.as_str().to_owned()),
+            Err(_) => Self::Nothing(text.to_owned()),
+        }
+    }
+    /// The organisation's default project.
+    pub fn default_project() -> Self {
+        Self::Name(CanonicalName::DEFAULT.to_owned())
+    }
+    pub(crate) fn not_found(&self) -> Error {
+        let text = match self {
+            Self::Number(number) => number.to_string(),
+            Self::Id(id) => id.to_string(),
+            Self::Name(text) | Self::Nothing(text) => text.clone(),
+        };
+        Error::NotFound(Resource::Project(text))
+    }
+}
+
+/// On which version a write is to happen (`If-Match`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Precondition {
+    /// On any.
+    #[default]
+    None,
+    /// On one of these.
+    Versions(Vec<i64>),
+}
+
+impl Precondition {
+    pub(crate) fn check(&self, version: i64) -> Result<(), Error> {
+        match self {
+            Self::None => Ok(()),
+            Self::Versions(list) if list.contains(&version) => Ok(()),
+            Self::Versions(_) => Err(Error::PreconditionFailed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_only_are_always_the_integer() {
+        assert_eq!(ProjectRef::read("123"), ProjectRef::Number(123));
+        assert_eq!(ProjectRef::read("99999999999999999999"), ProjectRef::Nothing("99999999999999999999".into()));
+        assert_eq!(ProjectRef::read("proj_1234567890abcdef"), ProjectRef::Id(ProjectId::new(0x1234_5678_90ab_cdef)));
+        assert_eq!(ProjectRef::read("Support-Bot"), ProjectRef::Name("Support-Bot".into()));
+        assert_eq!(ProjectRef::read("no_such"), ProjectRef::Nothing("no_such".into()));
+    }
+}

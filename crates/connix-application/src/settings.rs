@@ -1,0 +1,55 @@
+//! What the use cases need to know of the operator's settings.
+
+use connix_domain::agent::RuntimeKind;
+use connix_domain::port::secrets::Secret;
+use std::time::Duration;
+
+/// The model endpoint that agents ask.
+#[derive(Debug, Clone)]
+pub struct Llm {
+    /// An OpenAI-compatible endpoint, such as `http://127.0.0.1:11434/v1`; `None` until one is set.
+    pub base_url: Option<String>,
+    /// Its credential.
+    pub api_key: Option<Secret>,
+    /// The model of an agent whose maker gave none.
+    pub default_model: String,
+}
+
+/// The worker protocol's times. `3 · heartbeat ≤ park < fence < lease` must hold (`runtime.md` 2.4).
+#[derive(Debug, Clone, Copy)]
+pub struct Intervals {
+    /// How often a worker has to be heard.
+    pub heartbeat: Duration,
+    /// How long a task stays with a worker that is not heard.
+    pub lease: Duration,
+    /// How long a worker may wait for a task in one call.
+    pub claim_wait: Duration,
+    /// How long a worker that is told to leave may finish what it does.
+    pub stop_grace: Duration,
+}
+
+impl Default for Intervals {
+    fn default() -> Self {
+        Self {
+            heartbeat: Duration::from_secs(5),
+            lease: Duration::from_secs(30),
+            claim_wait: Duration::from_secs(25),
+            stop_grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The operator's settings, as far as use cases depend on them.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The model endpoint.
+    pub llm: Llm,
+    /// Who runs the workers of agents that do not say.
+    pub runtime: RuntimeKind,
+    /// The tools that agents may name.
+    pub tools: Vec<String>,
+    /// The worker protocol's times.
+    pub intervals: Intervals,
+    /// At most this many calls of the model in one attempt.
+    pub max_steps: u32,
+}

@@ -1,0 +1,152 @@
+//! A worker is gone, or is taken for gone: what becomes of its agent and of the tasks that it held.
+
+use crate::app::App;
+use crate::error::Error;
+use crate::presence::Attached;
+use connix_domain::agent::{Agent, Exit, ProcessPhase, RuntimeKind};
+use connix_domain::change_set::{Change, ChangeSet};
+use connix_domain::event::{Actor, Happening};
+use connix_domain::id::AgentId;
+use connix_domain::log::LogLevel;
+use connix_domain::scope::{Job, OrgScope};
+use connix_domain::task::Task;
+use serde_json::json;
+
+impl App {
+    /// A process has ended. Unexpected ends count against the agent, and against the task that was under way.
+    pub(crate) async fn worker_gone(
+        &self,
+        scope: OrgScope,
+        id: AgentId,
+        incarnation: i64,
+        exit: Exit,
+    ) -> Result<(), Error> {
+        let jitter = self.jitter();
+        self.gone(scope, id, incarnation, |agent| {
+            agent.exited(incarnation, exit.clone(), jitter, self.now()).map(|(next, happened)| {
+                let crashed =
+                    next.control.process == ProcessPhase::Backoff || next.control.fault != agent.control.fault;
+                (next, happened, crashed)
+            })
+        })
+        .await
+    }
+
+    /// A process has ended through no fault of its own; nothing is counted.
+    pub(crate) async fn worker_lost(
+        &self,
+        scope: OrgScope,
+        id: AgentId,
+        incarnation: i64,
+        exit: Exit,
+    ) -> Result<(), Error> {
+        self.gone(scope, id, incarnation, |agent| {
+            let current = agent.control.incarnation == incarnation;
+            let lost = if current { agent.lost(exit.clone(), self.now()) } else { None };
+            lost.map(|(next, happened)| (next, happened, false))
+        })
+        .await
+    }
+
+    async fn gone(
+        &self,
+        scope: OrgScope,
+        id: AgentId,
+        incarnation: i64,
+        decide: impl Fn(&Agent) -> Option<(Agent, Vec<Happening>, bool)>,
+    ) -> Result<(), Error> {
+        let decide = &decide;
+        self.presence.left(id, incarnation);
+        self.retrying(|| async move {
+            let Some(agent) = self.store().agent(scope, id).await? else { return Ok(()) };
+            let Some((next, happened, crashed)) = decide(&agent) else { return Ok(()) };
+            let mut changes = ChangeSet::new();
+            let mut ended = Vec::new();
+            for task in self.store().running_tasks(scope, id).await? {
+                if task.incarnation.is_none_or(|holder| holder <= incarnation) {
+                    let free = self.freed(&task, crashed)?;
+                    changes = changes.with_all(self.attempt_changes(&agent, free.clone()));
+                    ended.push(free);
+                }
+            }
+            if crashed {
+                changes = changes.with(self.note_crash(&next));
+            }
+            changes = changes.with_all(self.agent_changes(next, happened, Actor::System));
+            self.commit(changes).await?;
+            ended.iter().for_each(|task| self.count(task));
+            if crashed {
+                self.ports.metrics.agent_crashed();
+            }
+            self.wakeups.agent(id);
+            Ok(())
+        })
+        .await
+    }
+
+    fn freed(&self, task: &Task, crashed: bool) -> Result<Task, Error> {
+        let now = self.now();
+        Ok(if crashed { task.worker_lost(now) } else { task.release(Default::default(), now) }?)
+    }
+
+    fn note_crash(&self, agent: &Agent) -> Change {
+        let exit = agent.control.last_exit.as_ref();
+        let context = json!({
+            "incarnation": agent.control.incarnation,
+            "reason": exit.map(|e| e.reason.as_str()),
+            "code": exit.and_then(|e| e.code),
+            "signal": exit.and_then(|e| e.signal),
+            "next_retry_at": agent.control.retry_at.map(|at| at.to_rfc3339()),
+        });
+        self.note(agent, LogLevel::Error, "The agent's worker ended unexpectedly", context)
+    }
+
+    /// A worker was not heard for longer than a lease. A local one is killed, which is seen as its end; an external one
+    /// is taken for gone, and fenced should it come back.
+    pub(crate) async fn worker_silent(&self, silent: Attached) -> Result<(), Error> {
+        let scope = OrgScope::for_job(silent.org, Job::Supervision);
+        let Some(agent) = self.store().agent(scope, silent.agent).await? else { return Ok(()) };
+        if agent.control.incarnation != silent.incarnation || !agent.control.process.is_live() {
+            return Ok(());
+        }
+        tracing::warn!(agent.id = %agent.id, incarnation = silent.incarnation, "the worker is not heard any more");
+        match agent.runtime {
+            RuntimeKind::Local => {
+                self.ports.runtime.kill(silent.agent, silent.incarnation).await;
+                Ok(())
+            }
+            RuntimeKind::External => {
+                let exit = self.ended("heartbeat_lost");
+                self.worker_gone(scope, silent.agent, silent.incarnation, exit).await
+            }
+        }
+    }
+
+    /// An external worker that was attached before this server started is expected to be heard again.
+    pub(crate) fn expect_worker(&self, agent: &Agent) {
+        let incarnation = agent.control.incarnation;
+        self.presence.heard(Attached { org: agent.org, agent: agent.id, incarnation });
+    }
+
+    /// The lease of an attempt is over: its worker was not heard for as long.
+    pub(crate) async fn lease_over(&self, task: Task) -> Result<(), Error> {
+        let scope = OrgScope::for_job(task.org, Job::Supervision);
+        let Some(agent) = self.store().agent(scope, task.agent).await? else { return Ok(()) };
+        let free = task.worker_lost(self.now())?;
+        match self.ports.store.commit(self.attempt_changes(&agent, free.clone())).await.map_err(Error::from) {
+            Ok(()) => {
+                self.count(&free);
+                self.wakeups.agent(task.agent);
+                Ok(())
+            }
+            Err(Error::Raced) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A share between -0.25 and 0.25, so that agents that fell together do not rise together.
+    fn jitter(&self) -> f64 {
+        let share = (self.ports.ids.bits() >> 11) as f64 / (1_u64 << 53) as f64;
+        (share - 0.5) / 2.0
+    }
+}

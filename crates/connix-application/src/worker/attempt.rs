@@ -1,0 +1,221 @@
+//! What a worker reports of its attempt at a task: steps, lines, and how it ended.
+
+use super::Worker;
+use crate::app::App;
+use crate::error::Error;
+use connix_domain::Timestamp;
+use connix_domain::agent::Agent;
+use connix_domain::change_set::{Change, ChangeSet};
+use connix_domain::event::{Actor, Happening};
+use connix_domain::id::{SessionId, TaskId};
+use connix_domain::journal::{EntryKind, JournalEntry};
+use connix_domain::lifecycle::TransitionError;
+use connix_domain::log::{LineKey, LogLevel, LogLine};
+use connix_domain::task::{Task, TaskError, TaskPhase, Usage};
+use serde_json::Value;
+
+/// A step that a worker notes in a task's journal.
+#[derive(Debug, Clone)]
+pub struct WorkerNote {
+    /// What it notes.
+    pub kind: EntryKind,
+    /// The details.
+    pub data: Value,
+    /// When, by the worker's clock.
+    pub at: Timestamp,
+}
+
+/// A line of a worker's log.
+#[derive(Debug, Clone)]
+pub struct WorkerLine {
+    /// When, by the worker's clock.
+    pub at: Timestamp,
+    /// How much it matters.
+    pub level: LogLevel,
+    /// What it says.
+    pub message: String,
+    /// Details, a JSON object.
+    pub context: Value,
+}
+
+impl App {
+    /// Appends to a task's journal; gives the last number that is kept. Notes that are sent again are kept once.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`], [`Error::LeaseLost`].
+    pub async fn append_journal(
+        &self,
+        worker: Worker,
+        session: SessionId,
+        (task, attempt): (TaskId, i64),
+        first: i64,
+        notes: Vec<WorkerNote>,
+    ) -> Result<i64, Error> {
+        let agent = self.attached(worker, session).await?;
+        let task = self.own_task(worker, task).await?;
+        task.held_by(agent.control.incarnation, attempt).map_err(|_| Error::LeaseLost)?;
+        let last = first + notes.len() as i64 - 1;
+        let numbered = notes.into_iter().zip(first..);
+        let entries = numbered.map(|(note, sequence)| JournalEntry {
+            org: task.org,
+            task: task.id,
+            sequence,
+            attempt,
+            kind: note.kind,
+            data: note.data,
+            at: note.at,
+        });
+        let changes = ChangeSet::new().with(Change::AppendJournal(entries.collect())).with(Change::TouchAgent {
+            org: agent.org,
+            id: agent.id,
+            at: self.now(),
+        });
+        self.ports.store.commit(changes).await?;
+        Ok(last)
+    }
+
+    /// Appends to the agent's log; gives the last number that is kept. Lines that are sent again are kept once.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`]
+    pub async fn append_logs(
+        &self,
+        worker: Worker,
+        session: SessionId,
+        first: i64,
+        lines: Vec<WorkerLine>,
+    ) -> Result<i64, Error> {
+        let agent = self.attached(worker, session).await?;
+        let last = first + lines.len() as i64 - 1;
+        let incarnation = agent.control.incarnation;
+        let lines: Vec<_> = lines
+            .into_iter()
+            .zip(first..)
+            .map(|(line, sequence)| LogLine {
+                org: agent.org,
+                agent: agent.id,
+                key: LineKey::Worker { incarnation, sequence },
+                at: line.at,
+                level: line.level,
+                message: line.message,
+                context: line.context,
+            })
+            .collect();
+        let changes = ChangeSet::new().with(Change::AppendLogs(lines)).with(Change::TouchAgent {
+            org: agent.org,
+            id: agent.id,
+            at: self.now(),
+        });
+        self.ports.store.commit(changes).await?;
+        Ok(last)
+    }
+
+    /// The attempt succeeded.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`], [`Error::LeaseLost`].
+    pub async fn complete_task(
+        &self,
+        worker: Worker,
+        session: SessionId,
+        (task, attempt): (TaskId, i64),
+        output: Value,
+        usage: Usage,
+    ) -> Result<(), Error> {
+        let ended = |task: &Task, now| task.complete(output.clone(), usage, now);
+        self.end_attempt(worker, session, (task, attempt), usage, ended).await
+    }
+
+    /// The attempt failed.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`], [`Error::LeaseLost`].
+    pub async fn fail_task(
+        &self,
+        worker: Worker,
+        session: SessionId,
+        (task, attempt): (TaskId, i64),
+        (error, retryable): (TaskError, bool),
+        usage: Usage,
+    ) -> Result<(), Error> {
+        let ended = |task: &Task, now| task.fail(error.clone(), retryable, usage, now);
+        self.end_attempt(worker, session, (task, attempt), usage, ended).await
+    }
+
+    /// The worker has let go of a task that was called off.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`], [`Error::LeaseLost`].
+    pub async fn task_cancelled(
+        &self,
+        worker: Worker,
+        session: SessionId,
+        (task, attempt): (TaskId, i64),
+        usage: Usage,
+    ) -> Result<(), Error> {
+        self.end_attempt(worker, session, (task, attempt), usage, |task, now| task.cancel(usage, now)).await
+    }
+
+    /// The worker gives a task back without having failed it.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`], [`Error::LeaseLost`].
+    pub async fn release_task(
+        &self,
+        worker: Worker,
+        session: SessionId,
+        (task, attempt): (TaskId, i64),
+        usage: Usage,
+    ) -> Result<(), Error> {
+        self.end_attempt(worker, session, (task, attempt), usage, |task, now| task.release(usage, now)).await
+    }
+
+    /// Writes the end of an attempt, with its log line and event. The same report again changes nothing.
+    async fn end_attempt(
+        &self,
+        worker: Worker,
+        session: SessionId,
+        (task, attempt): (TaskId, i64),
+        usage: Usage,
+        end: impl Fn(&Task, Timestamp) -> Result<Task, TransitionError>,
+    ) -> Result<(), Error> {
+        let end = &end;
+        self.retrying(|| async move {
+            let agent = self.attached(worker, session).await?;
+            let task = self.own_task(worker, task).await?;
+            if task.attempt == attempt && task.phase != TaskPhase::Running {
+                return Ok(());
+            }
+            task.held_by(agent.control.incarnation, attempt).map_err(|_| Error::LeaseLost)?;
+            let next = end(&task, self.now())?;
+            let model = agent.config.model.clone();
+            self.ports.store.commit(self.attempt_changes(&agent, next.clone())).await?;
+            self.count(&next);
+            self.ports.metrics.tokens(&model, usage.prompt.unsigned_abs(), usage.completion.unsigned_abs());
+            self.wakeups.agent(worker.agent);
+            Ok(())
+        })
+        .await
+    }
+
+    /// A task whose attempt is over, with its log line and event.
+    pub(crate) fn attempt_changes(&self, agent: &Agent, task: Task) -> ChangeSet {
+        let happened = match task.phase {
+            TaskPhase::Completed => Some(Happening::task_completed(agent, &task)),
+            TaskPhase::Failed => Some(Happening::task_failed(agent, &task)),
+            TaskPhase::Queued | TaskPhase::Running | TaskPhase::Cancelled => None,
+        };
+        let line = self.note_attempt(agent, &task);
+        ChangeSet::new()
+            .with(Change::UpdateTask(task))
+            .with(line)
+            .with(Change::TouchAgent { org: agent.org, id: agent.id, at: self.now() })
+            .with_all(happened.map(|h| self.raise(agent.org, agent.project, Actor::System, h)))
+    }
+
+    pub(crate) fn count(&self, task: &Task) {
+        if task.phase.is_final() {
+            self.ports.metrics.task_ended(task.phase.as_str());
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! A worker takes a task under a lease.
+
+use super::Worker;
+use crate::app::App;
+use crate::error::Error;
+use connix_domain::change_set::{Change, ChangeSet};
+use connix_domain::id::SessionId;
+use connix_domain::journal::JournalEntry;
+use connix_domain::task::Task;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The most entries of a journal that a resuming worker is given.
+const LONGEST_JOURNAL: i64 = 10_000;
+
+/// A task that a worker has taken.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// The task.
+    pub task: Task,
+    /// What earlier attempts noted.
+    pub journal: Vec<JournalEntry>,
+    /// The revision of the configuration to do it with.
+    pub config_revision: i64,
+    /// How long the attempt may take from now.
+    pub time_left: Duration,
+}
+
+impl App {
+    /// Takes the next task of the worker's agent; waits for one at most `longest`.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`]
+    pub async fn claim(&self, worker: Worker, session: SessionId, longest: Duration) -> Result<Option<Claimed>, Error> {
+        let news = self.wakeups.of(worker.agent);
+        let end = Instant::now() + longest.min(self.settings.intervals.claim_wait);
+        loop {
+            let woken = news.notified();
+            tokio::pin!(woken);
+            woken.as_mut().enable();
+            match self.try_claim(worker, session).await {
+                Ok(Some(claimed)) => return Ok(Some(claimed)),
+                Ok(None) if Instant::now() >= end => return Ok(None),
+                Ok(None) => {}
+                Err(Error::Raced) => continue,
+                Err(error) => return Err(error),
+            }
+            let until = end.min(self.next_chance(worker).await?);
+            let _ = tokio::time::timeout_at(until, woken).await;
+        }
+    }
+
+    async fn try_claim(&self, worker: Worker, session: SessionId) -> Result<Option<Claimed>, Error> {
+        let agent = self.attached(worker, session).await?;
+        if !agent.may_claim(agent.control.incarnation) || self.is_leaving() {
+            return Ok(None);
+        }
+        let now = self.now();
+        let Some(task) = self.store().next_task(worker.scope, agent.id, now).await? else { return Ok(None) };
+        let lease = chrono::Duration::from_std(self.settings.intervals.lease).unwrap_or(chrono::Duration::seconds(30));
+        let claimed = task.claim(agent.control.incarnation, lease, now)?;
+        let changes = ChangeSet::new()
+            .with(Change::AgentUnchanged { org: agent.org, id: agent.id, version: agent.version })
+            .with(Change::UpdateTask(claimed.clone()))
+            .with(Change::TouchAgent { org: agent.org, id: agent.id, at: now });
+        self.ports.store.commit(changes).await?;
+        let journal = self.store().journal(worker.scope, task.id, 0, LONGEST_JOURNAL).await?;
+        let time_left = Duration::from_secs(claimed.order.timeout_seconds.unsigned_abs());
+        Ok(Some(Claimed { task: claimed, journal, config_revision: agent.control.config_revision, time_left }))
+    }
+
+    /// When a task that has to wait may be taken; far away when there is none.
+    async fn next_chance(&self, worker: Worker) -> Result<Instant, Error> {
+        let wait = match self.store().next_task_at(worker.scope, worker.agent).await? {
+            Some(at) => (at - self.now()).to_std().unwrap_or(Duration::from_millis(10)),
+            None => self.settings.intervals.claim_wait,
+        };
+        Ok(Instant::now() + wait.max(Duration::from_millis(10)))
+    }
+}
