@@ -29,48 +29,40 @@ impl Agent {
 
     /// When the supervisor has to look at it next; `None` when nothing is left to do.
     pub fn due_at(&self) -> Option<Timestamp> {
-        let control = &self.control;
-        let process = match control.process {
-            ProcessPhase::None if self.phase == AgentPhase::Deleted => Some(control.process_since),
-            ProcessPhase::None if self.phase.wants_process() => Some(control.process_since),
-            ProcessPhase::None | ProcessPhase::WaitingForWorker | ProcessPhase::Ready | ProcessPhase::Parked => None,
-            ProcessPhase::Starting => Some(control.process_since + Control::START_TIMEOUT),
-            ProcessPhase::Stopping if self.runtime == RuntimeKind::External => {
-                Some(control.process_since + Self::EXTERNAL_GRACE)
-            }
-            ProcessPhase::Stopping => Some(control.process_since),
-            ProcessPhase::Backoff => control.retry_at,
-        };
-        let update = if self.update_needs_no_worker() { Some(self.updated_at) } else { control.update_until };
-        match (process, update.filter(|_| self.phase.is_updating())) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
+        [self.update_step(), self.process_step()].into_iter().flatten().map(|(due, _)| due).min()
+    }
+
+    /// The next thing to do at `now`, `None` when nothing is due. What ends `updating` comes first, so that a process that
+    /// does not go away holds no update up.
+    pub fn next_step(&self, now: Timestamp) -> Option<Step> {
+        let mut steps = [self.update_step(), self.process_step()].into_iter().flatten();
+        steps.find(|(due, _)| *due <= now).map(|(_, step)| step)
+    }
+
+    /// What ends `updating`, and when it is due.
+    fn update_step(&self) -> Option<(Timestamp, Step)> {
+        if !self.phase.is_updating() {
+            None
+        } else if self.update_needs_no_worker() {
+            Some((self.updated_at, Step::EndUpdate))
+        } else {
+            self.control.update_until.map(|until| (until, self.late_update()))
         }
     }
 
-    /// The next thing to do at `now`, `None` when nothing is.
-    pub fn next_step(&self, now: Timestamp) -> Option<Step> {
-        if self.phase.is_updating() && self.update_needs_no_worker() {
-            return Some(Step::EndUpdate);
-        }
-        if self.phase.is_updating() && self.control.update_until.is_some_and(|until| until <= now) {
-            return Some(self.late_update());
-        }
+    /// What is to be done about the process, and when it is due.
+    fn process_step(&self) -> Option<(Timestamp, Step)> {
         let since = self.control.process_since;
         match self.control.process {
-            ProcessPhase::None if self.phase == AgentPhase::Deleted => Some(Step::Purge),
-            ProcessPhase::None if self.phase.wants_process() => Some(Step::Launch),
-            ProcessPhase::Starting if since + Control::START_TIMEOUT <= now => Some(Step::KillUnready),
-            ProcessPhase::Stopping if self.runtime == RuntimeKind::Local => Some(Step::Drain),
-            ProcessPhase::Stopping if since + Self::EXTERNAL_GRACE <= now => Some(Step::GiveUpExternal),
-            ProcessPhase::Backoff if self.control.retry_at.is_none_or(|at| at <= now) => Some(Step::Launch),
-            ProcessPhase::None
-            | ProcessPhase::WaitingForWorker
-            | ProcessPhase::Starting
-            | ProcessPhase::Ready
-            | ProcessPhase::Parked
-            | ProcessPhase::Stopping
-            | ProcessPhase::Backoff => None,
+            ProcessPhase::None if self.phase == AgentPhase::Deleted => Some((since, Step::Purge)),
+            ProcessPhase::None if self.phase.wants_process() => Some((since, Step::Launch)),
+            ProcessPhase::Starting => Some((since + Control::START_TIMEOUT, Step::KillUnready)),
+            ProcessPhase::Stopping if self.runtime == RuntimeKind::External => {
+                Some((since + Self::EXTERNAL_GRACE, Step::GiveUpExternal))
+            }
+            ProcessPhase::Stopping => Some((since, Step::Drain)),
+            ProcessPhase::Backoff => Some((self.control.retry_at.unwrap_or(since), Step::Launch)),
+            ProcessPhase::None | ProcessPhase::WaitingForWorker | ProcessPhase::Ready | ProcessPhase::Parked => None,
         }
     }
 
