@@ -71,7 +71,7 @@ impl Agent {
     /// [`TransitionError`] where the table says so.
     pub fn start(&self, now: Timestamp) -> Result<Commanded, TransitionError> {
         self.command(AgentAction::Start, now, |agent, from| {
-            if matches!(from, AgentPhase::Stopped | AgentPhase::Error) {
+            if !from.keeps_process() {
                 agent.control.announce = true;
                 agent.control.forgive();
                 agent.fence_leaving();
@@ -185,10 +185,11 @@ impl Agent {
         self.metadata = metadata;
     }
 
-    /// The process is to end. Owes an `agent.stopped` for a live agent, or gives it at once when there is no process.
+    /// The process is to end. Owes an `agent.stopped` for a live agent, or gives it at once when there is no process. An
+    /// agent at rest has had its own, also while a configuration is noted for it.
     fn end_process(&mut self, from: AgentPhase, now: Timestamp) -> Vec<Happening> {
         self.cancel_backoff(now);
-        let owed = from.is_alive();
+        let owed = from.keeps_process();
         if self.control.process.is_live() {
             self.control.stops_owed += i64::from(owed);
             self.leave(now);
