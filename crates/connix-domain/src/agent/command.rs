@@ -217,7 +217,8 @@ impl Agent {
         }
     }
 
-    fn leave(&mut self, now: Timestamp) {
+    /// The process is told to leave. Its session stays until it is gone, so that it can give back what it holds.
+    pub(super) fn leave(&mut self, now: Timestamp) {
         if self.control.process != ProcessPhase::Stopping {
             let (session, nonce) = (self.control.session, self.control.nonce.take());
             self.control.process_is(ProcessPhase::Stopping, now);

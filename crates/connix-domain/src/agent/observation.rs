@@ -41,37 +41,42 @@ impl Agent {
         next
     }
 
-    /// A worker says hello. `None` when it has said the same before.
+    /// A worker says hello. `None` when it has said the same before. A new one of an external agent takes the place of the
+    /// one before, whether that one works or is leaving: a new incarnation, which fences it.
     ///
     /// # Errors
-    /// [`Fenced`] when no worker is wanted, or the process was told to leave.
+    /// [`Fenced`] when no worker is wanted, or it was told to leave.
     pub fn greeted(&self, hello: &Hello, now: Timestamp) -> Result<Option<(Self, Vec<Happening>)>, Fenced> {
-        if !self.phase.keeps_process() || self.control.process == ProcessPhase::Stopping {
-            return Err(Fenced);
-        }
-        if self.control.process.is_attached() && self.control.nonce.as_deref() == Some(hello.nonce.as_str()) {
+        let known = self.control.nonce.as_deref() == Some(hello.nonce.as_str());
+        let place = match self.runtime {
+            RuntimeKind::Local => self.control.process == ProcessPhase::Starting,
+            RuntimeKind::External => !known,
+        };
+        if known && self.control.process.is_attached() {
             return Ok(None);
         }
-        if self.runtime == RuntimeKind::Local && self.control.process != ProcessPhase::Starting {
+        if !self.phase.keeps_process() || !place {
             return Err(Fenced);
         }
         let mut next = self.observed();
-        // an external worker that comes back is a new incarnation, which fences the one before
+        let mut happened = next.paid_stops();
         next.control.incarnation += i64::from(self.runtime == RuntimeKind::External);
         next.control.process_is(ProcessPhase::Ready, now);
         next.control.session = Some(hello.session);
         next.control.nonce = Some(hello.nonce.clone());
         next.control.applied_revision = next.control.config_revision;
         next.settle();
-        let announced = std::mem::take(&mut next.control.announce);
-        let happened = if announced { vec![Happening::agent_launched(&next)] } else { Vec::new() };
+        if std::mem::take(&mut next.control.announce) {
+            happened.push(Happening::agent_launched(&next));
+        }
         Ok(Some((next, happened)))
     }
 
-    /// The worker uses a revision of the configuration. `None` when that is no news.
+    /// The worker uses a revision of the configuration. `None` when that is no news, when nobody made that revision, or
+    /// when the worker is leaving: then its successor's word counts.
     pub fn applied(&self, revision: i64) -> Option<Self> {
         let news = revision > self.control.applied_revision || self.phase.is_updating();
-        if !news || revision > self.control.config_revision {
+        if !news || revision > self.control.config_revision || !self.control.process.is_attached() {
             return None;
         }
         let mut next = self.observed();
@@ -104,8 +109,7 @@ impl Agent {
         let mut next = self.observed();
         next.control.last_exit = Some(exit.clone());
         next.control.process_is(ProcessPhase::None, now);
-        let mut happened: Vec<_> = (0..self.control.stops_owed).map(|_| Happening::agent_stopped(&next)).collect();
-        next.control.stops_owed = 0;
+        let mut happened = next.paid_stops();
         if next.phase.wants_process() && !expected {
             happened.extend(next.crash(&exit, jitter, now));
         }
@@ -140,16 +144,29 @@ impl Agent {
         let mut next = self.observed();
         next.control.claims_from = next.control.incarnation + 1;
         next.control.update_until = None;
-        next.control.process_is(ProcessPhase::Stopping, now);
+        if next.control.process.is_live() {
+            next.leave(now);
+        }
         next
     }
 
-    /// It cannot be launched at all.
+    /// It cannot be launched at all. One that was told to leave meanwhile is gone; whether it is to be launched again is a
+    /// new question.
     pub fn unlaunchable(&self, message: &str, now: Timestamp) -> (Self, Vec<Happening>) {
+        let expected = self.control.process == ProcessPhase::Stopping;
         let mut next = self.observed();
         next.control.process_is(ProcessPhase::None, now);
-        let happened = next.give_up("launch_failed", message);
+        let mut happened = next.paid_stops();
+        if !expected {
+            happened.extend(next.give_up("launch_failed", message));
+        }
         (next, happened)
+    }
+
+    /// Every `agent.stopped` that was owed for a process that is now gone.
+    fn paid_stops(&mut self) -> Vec<Happening> {
+        let owed = std::mem::take(&mut self.control.stops_owed);
+        (0..owed).map(|_| Happening::agent_stopped(self)).collect()
     }
 
     fn crash(&mut self, exit: &Exit, jitter: f64, now: Timestamp) -> Vec<Happening> {
