@@ -1,7 +1,7 @@
 # What is done often, as one word each. `make help` prints the list from the ## comments.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt format lint docs deny scripts release
+.PHONY: help run test golden check fmt format lint docs deny scripts release
 
 CARGO_DENY_VERSION := 0.20.2
 
@@ -13,6 +13,9 @@ run: ## Build and serve on ./data; DATABASE_URL=postgres://… serves on Postgre
 
 test: ## Every test, on SQLite and on PostgreSQL, which it starts itself (or TEST_DATABASE_URL)
 	.ci/with-postgres .ci/tests
+
+golden: ## Print the committed files that tests print (docs/lifecycles.md, docs/errors.md, docs/api/openapi.json) anew
+	UPDATE_GOLDEN=1 cargo test --quiet --package connix-domain --package connix-http
 
 check: format lint docs deny scripts ## Everything but the tests: format, lints, documentation, licences
 
@@ -30,7 +33,7 @@ docs: ## Build the documentation; a broken link is an error
 
 deny: ## Licences, banned crates, sources (deny.toml)
 	@cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --locked --debug --version $(CARGO_DENY_VERSION)
-	cargo deny --all-features --offline check bans licenses sources
+	cargo deny --offline check bans licenses sources
 	@echo "Known vulnerabilities are not looked up here: where GitHub can be reached, run \`cargo deny check advisories\`."
 
 scripts: ## Lint the shell scripts (where shellcheck is installed)
