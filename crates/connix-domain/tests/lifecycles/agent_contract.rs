@@ -44,7 +44,7 @@ fn give(agent: &Agent, command: AgentAction) -> Result<Commanded, TransitionErro
         AgentAction::Restart => agent.restart(at(1)),
         AgentAction::Update => agent.update(AgentChange::default(), agent.config.clone(), None, at(1)),
         AgentAction::Delete => agent.delete(at(1)),
-        AgentAction::Settle | AgentAction::GiveUp => panic!("{command} is no command"),
+        AgentAction::Settle | AgentAction::GiveUp => unreachable!("{command} is no command"),
     }
 }
 
