@@ -1,0 +1,123 @@
+//! Requests to one server with one credential.
+
+use std::net::SocketAddr;
+
+use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::{Body, Method, RequestBuilder};
+use serde_json::Value;
+
+use crate::Answer;
+
+/// Speaks to one server, with an API key in `X-API-Key` or without credentials.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    address: SocketAddr,
+    key: Option<String>,
+}
+
+/// A request that is being put together.
+#[derive(Debug)]
+#[must_use = "a call is made by `send`"]
+pub struct Call {
+    request: RequestBuilder,
+    title: String,
+}
+
+impl Client {
+    /// Speaks to `address` with `key`.
+    pub fn new(address: SocketAddr, key: Option<&str>) -> Self {
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { http, address, key: key.map(str::to_owned) }
+    }
+
+    /// The server's address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The key; fails the test if there is none.
+    pub fn key(&self) -> &str {
+        self.key.as_deref().unwrap()
+    }
+
+    /// A request of any method to `path` (with its query), with this client's key.
+    pub fn call(&self, method: Method, path: &str) -> Call {
+        let title = format!("{method} {path}");
+        let request = self.http.request(method, format!("http://{}{path}", self.address));
+        let request = match &self.key {
+            Some(key) => request.header("X-API-Key", key),
+            None => request,
+        };
+        Call { request, title }
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path).send().await
+    }
+
+    /// POST of a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.call(Method::POST, path).json(body).send().await
+    }
+
+    /// POST without a body: an action.
+    pub async fn act(&self, path: &str) -> Answer {
+        self.call(Method::POST, path).send().await
+    }
+
+    /// PUT of a JSON body.
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.call(Method::PUT, path).json(body).send().await
+    }
+
+    /// PATCH with a JSON body.
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.call(Method::PATCH, path).json(body).send().await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.call(Method::DELETE, path).send().await
+    }
+}
+
+impl Call {
+    /// Adds a header, beside what is there already.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let name: HeaderName = name.parse().unwrap();
+        self.title = format!("{} [{name}: {value}]", self.title);
+        self.request = self.request.header(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        self
+    }
+
+    /// A JSON body.
+    pub fn json(self, body: &Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
+
+    /// A body of any type.
+    pub fn body(self, content_type: &str, body: impl Into<Body>) -> Self {
+        Self { request: self.request.header("Content-Type", content_type).body(body), ..self }
+    }
+
+    /// A body without a content type.
+    pub fn untyped(self, body: impl Into<Body>) -> Self {
+        Self { request: self.request.body(body), ..self }
+    }
+
+    /// Sends it and reads the whole answer; fails the test if there is none.
+    pub async fn send(self) -> Answer {
+        let title = self.title.clone();
+        self.try_send().await.unwrap_or_else(|error| panic!("{title}: no answer: {error:?}"))
+    }
+
+    /// Sends it to a server that may be gone.
+    pub async fn try_send(self) -> reqwest::Result<Answer> {
+        let response = self.request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await?.to_vec();
+        Ok(Answer { title: self.title, status: status.as_u16(), headers, body })
+    }
+}

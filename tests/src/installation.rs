@@ -1,0 +1,87 @@
+//! Where one Connix lives: its data folder, database, addresses and settings. Outlives the processes that serve it.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::environment::isolate;
+use crate::{Database, Store, connix};
+
+/// Settings by the name they have in the environment, `CONNIX_SECTION__KEY`.
+#[derive(Clone, Debug)]
+pub struct Settings(Vec<(String, String)>);
+
+impl Settings {
+    /// What tests want unless they say otherwise: no rate limits.
+    pub fn for_tests() -> Self {
+        Self(vec![("CONNIX_RATE_LIMITS__ENABLED".into(), "false".into())])
+    }
+
+    /// These with one more, `key` written as in the documentation: `llm.base_url`.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
+        self.0.push((format!("CONNIX_{}", key.replace('.', "__").to_uppercase()), value.into()));
+        self
+    }
+}
+
+/// A data folder and database of its own, with two free ports.
+#[derive(Debug)]
+pub struct Installation {
+    folder: TempDir,
+    database: Database,
+    settings: Settings,
+    /// Where the API is served.
+    pub listen: SocketAddr,
+    /// Where health and metrics are served.
+    pub operations: SocketAddr,
+}
+
+impl Installation {
+    /// A new one on `store`; nothing runs yet.
+    pub fn new(store: Store, settings: Settings) -> Self {
+        let ports = [free_port(), free_port()];
+        let [listen, operations] = ports.map(|port| port.local_addr().unwrap());
+        let folder = TempDir::with_prefix("connix-test-").unwrap();
+        Self { folder, database: Database::fresh(store), settings, listen, operations }
+    }
+
+    /// `connix` with `arguments`, with this installation's folder, store and settings, and nothing else of our environment.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(connix());
+        isolate(&mut command, self.settings.0.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        command.current_dir(self.folder.path()).args(arguments).arg("--data-dir").arg(self.data_folder());
+        command.env("CONNIX_SERVER__LISTEN", self.listen.to_string());
+        command.env("CONNIX_OPERATIONS__LISTEN", self.operations.to_string());
+        if let Some(url) = self.database.url() {
+            command.env("DATABASE_URL", url);
+        }
+        command
+    }
+
+    /// Gives a setting another value from the next command on.
+    pub fn set(&mut self, key: &str, value: &str) {
+        self.settings = self.settings.clone().with(key, value);
+    }
+
+    /// The folder given as `--data-dir`.
+    pub fn data_folder(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The folder around it, for what the harness keeps beside.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The database, of PostgreSQL only.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+}
+
+fn free_port() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").unwrap()
+}

@@ -1,0 +1,18 @@
+//! Agents, their tasks and their logs (contract sections 6 and 8).
+
+mod actions;
+mod changing;
+mod creating;
+mod deleting;
+mod fields;
+mod journal;
+mod launching;
+mod listing;
+mod logs;
+mod names;
+mod task_answers;
+mod task_lists;
+mod task_queue;
+mod transitions;
+mod worker_sessions;
+mod worker_tasks;

@@ -1,0 +1,54 @@
+//! Cross-origin requests (contract section 2; `reliability.md` H23).
+
+use connix_tests::{Answer, Server, Settings, Store, on_every_store, with_every_store};
+use reqwest::Method;
+
+on_every_store![no_origin_is_allowed_unless_configured];
+with_every_store![configured_origins_may_call_and_read_the_headers_they_need];
+
+async fn preflight(server: &Server, path: &str, origin: &str) -> Answer {
+    let call = server.anonymous().call(Method::OPTIONS, path).header("Origin", origin);
+    let call = call.header("Access-Control-Request-Method", "POST");
+    call.header("Access-Control-Request-Headers", "content-type,x-api-key,idempotency-key").send().await
+}
+
+async fn no_origin_is_allowed_unless_configured(server: &Server) {
+    for path in ["/api/v1/projects", "/v1/projects"] {
+        let answer = preflight(server, path, "https://evil.example").await;
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{answer:?}");
+        let answer = server.client().call(Method::GET, path).header("Origin", "https://evil.example").send().await;
+        answer.expect(200);
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{answer:?}");
+    }
+}
+
+async fn configured_origins_may_call_and_read_the_headers_they_need(store: Store) {
+    let origins = "https://console.example,http://localhost:3000";
+    let server = Server::start(store, Settings::for_tests().with("server.cors_origins", origins));
+    for origin in origins.split(',') {
+        let answer = preflight(&server, "/api/v1/projects", origin).await;
+        assert!(answer.status == 200 || answer.status == 204, "{answer:?}");
+        assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
+        let listed = |name: &str| answer.header(name).unwrap_or_default().to_lowercase();
+        assert!(listed("access-control-allow-methods").contains("post"), "{answer:?}");
+        for header in ["content-type", "x-api-key", "idempotency-key"] {
+            assert!(listed("access-control-allow-headers").contains(header), "{header}: {answer:?}");
+        }
+        let answer = server.client().call(Method::GET, "/api/v1/projects").header("Origin", origin).send().await;
+        answer.expect(200);
+        assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
+        let exposed = answer.header("access-control-expose-headers").unwrap().to_lowercase();
+        for header in ["etag", "x-request-id", "x-ratelimit-remaining", "retry-after"] {
+            assert!(exposed.contains(header), "{header} in {exposed}");
+        }
+        let refused = server.anonymous().call(Method::GET, "/api/v1/projects").header("Origin", origin).send().await;
+        refused.refused(401, "UNAUTHORIZED");
+        assert_eq!(refused.header("access-control-allow-origin"), Some(origin), "errors can be read too");
+    }
+    for other in ["https://evil.example", "https://console.example.evil.example", "http://console.example", "null"] {
+        let answer = preflight(&server, "/api/v1/projects", other).await;
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{other}");
+    }
+    let answer = server.client().call(Method::GET, "/api/v1/projects").header("Origin", "https://evil.example").send();
+    assert_eq!(answer.await.header("access-control-allow-origin"), None);
+}

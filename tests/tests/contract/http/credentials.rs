@@ -1,0 +1,140 @@
+//! Credentials: who is let in (contract section 2; `reliability.md` table K).
+
+use connix_tests::{Answer, Server, on_every_store, unique};
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::json;
+
+on_every_store![
+    no_credential_is_unauthorized_in_every_vocabulary,
+    a_key_is_taken_from_either_header,
+    what_is_no_key_is_refused,
+    a_well_formed_key_that_nobody_has_is_refused_alike,
+    no_character_of_a_key_may_change,
+    two_credentials_at_once_are_refused,
+    a_key_in_the_query_or_in_the_body_does_not_count,
+    a_refused_request_has_no_effect,
+    keys_have_the_documented_shape,
+    no_key_stands_in_the_log,
+];
+
+const HELLO: &str = "/api/v1/hello";
+
+async fn hello(server: &Server, header: &str, value: &str) -> Answer {
+    server.anonymous().call(Method::GET, HELLO).header(header, value).send().await
+}
+
+/// K01.
+async fn no_credential_is_unauthorized_in_every_vocabulary(server: &Server) {
+    let client = server.anonymous();
+    client.get("/api/v1/projects").await.refused(401, "UNAUTHORIZED");
+    client.get("/v1/projects").await.refused(401, "auth.unauthorized");
+    let error = client.get("/api/v1/projects/default/agents").await.refused(401, "unauthorized");
+    assert_eq!(error["message"], "Invalid API key or expired token");
+    client.act("/api/v1/worker/sessions").await.refused(401, "unauthorized");
+}
+
+/// K10, as contract section 2 decides it.
+async fn a_key_is_taken_from_either_header(server: &Server) {
+    let key = &server.first_key;
+    hello(server, "X-API-Key", key).await.expect(200);
+    hello(server, "Authorization", &format!("Bearer {key}")).await.expect(200);
+    hello(server, "Authorization", &format!("bearer {key}")).await.expect(200);
+    hello(server, "Authorization", &format!("Basic {key}")).await.refused(401, "UNAUTHORIZED");
+    hello(server, "Authorization", key).await.refused(401, "UNAUTHORIZED");
+}
+
+/// K02, K11.
+async fn what_is_no_key_is_refused(server: &Server) {
+    let key = &server.first_key;
+    let wide: String = key.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
+    let spaced = format!("{} {}", &key[..20], &key[20..]);
+    let keys = [
+        "cx_your_api_key_here",
+        "",
+        "cx_",
+        "x",
+        &format!("{key}x"),
+        &format!("{key}{key}"),
+        &key[..53],
+        &spaced,
+        &wide,
+        &key.to_uppercase(),
+    ];
+    for wrong in keys {
+        hello(server, "X-API-Key", wrong).await.refused(401, "UNAUTHORIZED");
+    }
+}
+
+/// K04, K18: unknown key id with a right checksum, known id with a wrong secret: both 401, same bytes but the request id.
+async fn a_well_formed_key_that_nobody_has_is_refused_alike(server: &Server) {
+    let bodies = join_all(["cx_0123456789AB_abcdefghijklmnopqrstuvwxyz0123452BwCOv", "cx_your_api_key_here", ""].map(
+        async |key| {
+            let call = server.anonymous().call(Method::GET, HELLO).header("X-API-Key", key);
+            let answer = call.header("X-Request-ID", "same").send().await;
+            answer.refused(401, "UNAUTHORIZED");
+            answer.text()
+        },
+    ))
+    .await;
+    assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:?}");
+}
+
+/// K03, K05.
+async fn no_character_of_a_key_may_change(server: &Server) {
+    let key = &server.first_key;
+    for position in 0..key.len() {
+        let other = if key[position..].starts_with('A') { "B" } else { "A" };
+        let changed = format!("{}{other}{}", &key[..position], &key[position + 1..]);
+        assert_eq!(hello(server, "X-API-Key", &changed).await.status, 401, "position {position}");
+    }
+}
+
+/// K08.
+async fn two_credentials_at_once_are_refused(server: &Server) {
+    let key = &server.first_key;
+    let bearer = format!("Bearer {key}");
+    let calls = [("X-API-Key", key, "X-API-Key", key), ("X-API-Key", key, "Authorization", &bearer)];
+    for (first, value, second, other) in calls {
+        let call = server.anonymous().call(Method::GET, HELLO).header(first, value).header(second, other);
+        call.send().await.refused(400, "INVALID_REQUEST");
+    }
+    let call = server.client().call(Method::GET, "/api/v1/projects/default/agents").header("Authorization", &bearer);
+    call.send().await.refused(400, "validation_error");
+}
+
+/// K09.
+async fn a_key_in_the_query_or_in_the_body_does_not_count(server: &Server) {
+    let key = &server.first_key;
+    let client = server.anonymous();
+    client.get(&format!("{HELLO}?api_key={key}")).await.refused(401, "UNAUTHORIZED");
+    let body = json!({ "name": unique("keyed"), "api_key": key });
+    client.post("/api/v1/projects", &body).await.refused(401, "UNAUTHORIZED");
+}
+
+async fn a_refused_request_has_no_effect(server: &Server) {
+    let name = unique("refused");
+    server.anonymous().post("/api/v1/projects", &json!({ "name": name })).await.refused(401, "UNAUTHORIZED");
+    server.client().get(&format!("/api/v1/projects/{name}")).await.refused(404, "RESOURCE_NOT_FOUND");
+}
+
+/// `^cx_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}$`
+async fn keys_have_the_documented_shape(server: &Server) {
+    for key in [server.first_key.clone(), server.key("default", &[])] {
+        let parts: Vec<_> = key.split('_').collect();
+        let lengths: Vec<_> = parts.iter().map(|part| part.len()).collect();
+        assert_eq!((parts[0], lengths), ("cx", vec![2, 12, 38]), "{key}");
+        assert!(parts.concat().bytes().all(|byte| byte.is_ascii_alphanumeric()), "{key}");
+    }
+}
+
+/// K09: key text in no log.
+async fn no_key_stands_in_the_log(server: &Server) {
+    let key = server.key("default", &[]);
+    let client = server.client_with(&key);
+    client.get(&format!("/api/v1/projects?api_key={key}")).await.refused(400, "VALIDATION_ERROR");
+    server.anonymous().get(&format!("/api/v1/nothing/{key}")).await.refused(404, "RESOURCE_NOT_FOUND");
+    client.post("/api/v1/projects", &json!({ "name": key })).await.refused(400, "INVALID_PROJECT_NAME");
+    let secret = &key[16..];
+    assert!(!server.log().contains(secret), "the log shows a key");
+}

@@ -1,0 +1,6 @@
+//! The operating interface (contract section 12).
+
+mod keys;
+mod master_key;
+mod settings;
+mod starting;

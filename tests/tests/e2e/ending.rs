@@ -1,0 +1,82 @@
+//! SIGTERM: exit 0 within 20 seconds with no process left; and what a server costs while it runs.
+
+use std::time::Duration;
+
+use connix_tests::{
+    FakeModel, FakeReply, Server, Settings, Store, eventually, processes_in, resident_bytes, with_every_store,
+};
+use serde_json::json;
+
+with_every_store![
+    a_server_with_agents_ends_clean_and_its_agents_run_again,
+    a_task_in_hand_is_given_back_at_the_end,
+    a_request_in_hand_is_answered_at_the_end,
+    a_start_is_quick_and_an_idle_server_is_small,
+];
+
+async fn a_server_with_agents_ends_clean_and_its_agents_run_again(store: Store) {
+    let model = FakeModel::start().await;
+    let mut server = Server::start(store, Settings::with_model(&model));
+    let client = server.client();
+    let project = client.project().await;
+    let running = client.running_agent(&project, "gpt-4").await;
+    let (paused, stopped) =
+        (client.running_agent(&project, "gpt-4").await, client.running_agent(&project, "gpt-4").await);
+    paused.act("pause").await.expect(200);
+    stopped.act("stop").await.expect(200);
+
+    let (status, time) = server.terminate();
+    println!("{store:?}: ended {time:?} after SIGTERM");
+    assert_eq!(status.code(), Some(0), "{}", server.log());
+    assert_eq!(processes_in(&server.installation.data_folder()), [0; 0], "no process is left");
+
+    server.start_again();
+    assert_eq!(running.reaches("running").await["runtime"]["restarts"], 0, "a shutdown is no crash");
+    assert_eq!((paused.status().await, stopped.status().await), ("paused".into(), "stopped".into()));
+    assert_eq!(running.task("still there?").await.reaches("completed").await["output"], "You said: still there?");
+    paused.act("start").await.expect(200);
+    paused.task("you too?").await.reaches("completed").await;
+}
+
+async fn a_task_in_hand_is_given_back_at_the_end(store: Store) {
+    let model = FakeModel::start().await;
+    model.reply(FakeReply::answer("never heard").after(Duration::from_secs(60)));
+    let mut server = Server::start(store, Settings::with_model(&model));
+    let client = server.client();
+    let agent = client.running_agent(&client.project().await, "gpt-4").await;
+    let task = agent.task("hello").await;
+    model.wait_for_requests(1).await;
+    let (status, time) = server.terminate();
+    println!("{store:?}: ended {time:?} after SIGTERM with a task in hand");
+    assert_eq!(status.code(), Some(0), "{}", server.log());
+    assert_eq!(processes_in(&server.installation.data_folder()), [0; 0], "no process is left");
+    server.start_again();
+    assert_eq!(task.reaches("completed").await["output"], "You said: hello");
+    assert_eq!(agent.get().await["stats"]["failed_tasks"], 0);
+}
+
+async fn a_request_in_hand_is_answered_at_the_end(store: Store) {
+    let mut server = Server::start(store, Settings::for_tests());
+    let client = server.client();
+    let agent = client.external_agent(&client.project().await).await;
+    let path = agent.path("/tasks?wait=2");
+    let waiting = tokio::spawn(async move { client.post(&path, &json!({ "input": "nobody works" })).await });
+    let queued = async || agent.client().get(&agent.path("/tasks")).await.expect(200)["pagination"]["total"] == 1;
+    eventually("the request is in hand", async || queued().await.then_some(())).await;
+    let (status, _) = tokio::task::block_in_place(|| server.terminate());
+    assert_eq!(status.code(), Some(0), "{}", server.log());
+    assert_eq!(waiting.await.unwrap().status, 201);
+}
+
+/// The goals, 300 ms and 60 MB, hold for the release build on an idle machine and are measured by the benchmarks; here
+/// they are printed, with bounds that a debug build on a busy machine keeps.
+async fn a_start_is_quick_and_an_idle_server_is_small(store: Store) {
+    let mut server = Server::start(store, Settings::for_tests());
+    server.terminate();
+    let ready_after = server.start_again();
+    server.client().get("/api/v1/hello").await.expect(200);
+    let resident = resident_bytes(server.pid()) / (1024 * 1024);
+    println!("{store:?}: ready after {ready_after:?}, {resident} MiB resident");
+    assert!(ready_after < Duration::from_secs(5), "{ready_after:?}");
+    assert!(resident < 200, "{resident} MiB");
+}

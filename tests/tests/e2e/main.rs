@@ -1,0 +1,9 @@
+//! Agents at work, from end to end: real servers, real worker processes, real kills, and a scripted model.
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a test fails by panicking and says what it measured")]
+
+mod at_work;
+mod ending;
+mod interrupted;
+mod model_faults;
+mod outage;
+mod worker_processes;
