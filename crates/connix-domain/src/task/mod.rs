@@ -55,7 +55,7 @@ pub struct Task {
     pub cancel_requested_at: Option<Timestamp>,
     /// What came of it.
     pub output: Option<Value>,
-    /// Why it failed.
+    /// Why it failed; while it is queued again, why its last attempt did.
     pub error: Option<TaskError>,
     /// What all attempts cost.
     pub usage: Usage,
@@ -63,7 +63,7 @@ pub struct Task {
     pub created_at: Timestamp,
     /// When it was first claimed.
     pub started_at: Option<Timestamp>,
-    /// When the last attempt began.
+    /// When the attempt began that is under way, or that ended it.
     pub attempt_started_at: Option<Timestamp>,
     /// When it ended.
     pub completed_at: Option<Timestamp>,
@@ -116,8 +116,9 @@ impl Task {
         next.incarnation = Some(incarnation);
         next.lease_until = Some(now + lease);
         next.not_before = None;
-        next.started_at = self.started_at.or(Some(now));
-        next.attempt_started_at = Some(now);
+        next.error = None;
+        next.started_at = self.started_at.or(Some(next.updated_at));
+        next.attempt_started_at = Some(next.updated_at);
         Ok(next)
     }
 
@@ -177,7 +178,11 @@ impl Task {
     pub fn worker_lost(&self, now: Timestamp) -> Result<Self, TransitionError> {
         let error = TaskError {
             code: "worker_lost".to_owned(),
-            message: format!("The worker was lost {} times while it did this task", self.failures + 1),
+            message: format!(
+                "The worker was lost while it did this task: failed attempt {} of at most {}",
+                self.failures + 1,
+                self.order.max_attempts
+            ),
         };
         let mut next = self.fail(error, true, Usage::default(), now)?;
         if next.phase == TaskPhase::Queued {
@@ -222,11 +227,11 @@ impl Task {
         self.ended(TaskAction::Cancel, usage, now)
     }
 
-    /// When its attempt must be over: its time limit.
+    /// When its attempt must be over: its time limit. `None` while there is no attempt.
     pub fn deadline(&self) -> Option<Timestamp> {
         self.attempt_started_at.map(|start| start + Duration::seconds(self.order.timeout_seconds))
     }
-    /// How long the attempt that ended it took, in seconds.
+    /// How long the attempt that ended it took, in seconds. `None` when it ended without one.
     pub fn duration_seconds(&self) -> Option<f64> {
         let took = self.completed_at? - self.attempt_started_at?;
         Some(took.num_milliseconds() as f64 / 1000.0)
@@ -242,7 +247,7 @@ impl Task {
         next.lease_until = None;
         next.not_before = None;
         next.error = None;
-        next.completed_at = Some(now);
+        next.completed_at = Some(next.updated_at);
         Ok(next)
     }
     fn given_back(&self, action: TaskAction, usage: Usage, now: Timestamp) -> Result<Self, TransitionError> {
@@ -250,6 +255,7 @@ impl Task {
         next.usage = self.usage.plus(usage);
         next.lease_until = None;
         next.incarnation = None;
+        next.attempt_started_at = None;
         Ok(next)
     }
     fn moved(&self, action: TaskAction, now: Timestamp) -> Result<Self, TransitionError> {
