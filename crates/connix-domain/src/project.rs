@@ -150,14 +150,12 @@ impl Project {
     /// [`ProjectRefusal`]: the default project is protected; a deleted one does not change.
     pub fn change(&self, change: ProjectChange, now: Timestamp) -> Result<Option<Self>, ProjectRefusal> {
         let mut next = self.clone();
-        if let Some(phase) = change.phase {
-            let action = match phase {
-                ProjectPhase::Active => ProjectAction::Activate,
-                ProjectPhase::Archived => ProjectAction::Archive,
-                ProjectPhase::Deleted => ProjectAction::Delete,
-            };
-            next.phase = self.phase.apply(action)?;
-        }
+        let action = match change.phase.unwrap_or(self.phase) {
+            ProjectPhase::Active => ProjectAction::Activate,
+            ProjectPhase::Archived => ProjectAction::Archive,
+            ProjectPhase::Deleted => ProjectAction::Delete,
+        };
+        next.phase = self.phase.apply(action)?;
         next.canonical_name = change.canonical_name.unwrap_or(next.canonical_name);
         next.name = change.name.unwrap_or(next.name);
         next.description = change.description.unwrap_or(next.description);
@@ -174,8 +172,10 @@ impl Project {
         if next.canonical_name.key() != self.canonical_name.key() {
             return Err(ProjectRefusal::Default("renamed"));
         }
-        if next.phase == ProjectPhase::Archived {
-            return Err(ProjectRefusal::Default("archived"));
+        match next.phase {
+            ProjectPhase::Active => {}
+            ProjectPhase::Archived => return Err(ProjectRefusal::Default("archived")),
+            ProjectPhase::Deleted => return Err(ProjectRefusal::Default("deleted")),
         }
         if next.visibility == Visibility::Private {
             return Err(ProjectRefusal::Default("made private"));
