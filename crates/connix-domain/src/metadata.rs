@@ -52,7 +52,7 @@ impl Metadata {
     pub fn set(&mut self, key: &str, value: impl Into<Value>) {
         self.0.insert(key.to_owned(), value.into());
     }
-    /// Puts `key` first if it is absent: the order in which documents show it.
+    /// Sets a key that the service owns and puts it before all others: the order in which documents show it.
     pub fn set_first(&mut self, key: &str, value: impl Into<Value>) {
         let rest = std::mem::take(&mut self.0);
         self.0.insert(key.to_owned(), value.into());
@@ -96,6 +96,23 @@ mod tests {
         assert!(parse(json!({ "k".repeat(65): 1 })).is_err());
         assert!(parse(json!({ "k": "v".repeat(LARGEST) })).is_err());
         assert!(parse(json!({ "k".repeat(64): "v" })).is_ok());
+    }
+
+    #[test]
+    fn attributes_keep_the_order_they_were_given_in_but_for_one_that_is_put_first() {
+        let mut metadata = parse(json!({"team": "a", "created_by": "somebody", "app": 1})).unwrap();
+        metadata.set("app", 2);
+        metadata.set("version", "1.0.0");
+        metadata.set_first("created_by", "user_1");
+        let printed = metadata.to_value().to_string();
+        assert_eq!(printed, r#"{"created_by":"user_1","team":"a","app":2,"version":"1.0.0"}"#);
+    }
+
+    #[test]
+    fn what_is_written_is_restored_and_anything_else_is_nothing() {
+        let metadata = parse(json!({"b": {"deep": [1, null]}, "a": "x"})).unwrap();
+        assert_eq!(Metadata::restore(metadata.to_value()), metadata);
+        assert_eq!(Metadata::restore(json!([1])), Metadata::default());
     }
 
     #[test]

@@ -101,3 +101,105 @@ pub struct ConfigPatch {
     /// `config.environment_variables`, replaced whole.
     pub environment: Patch<super::EnvironmentVariables>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> AgentConfig {
+        AgentConfig {
+            tools: vec!["web_search".into()],
+            system_prompt: Some("Be brief".into()),
+            ..AgentConfig::of_model("gpt-4")
+        }
+    }
+
+    fn faulty_fields(config: &AgentConfig, available: &[&str]) -> Vec<String> {
+        let available: Vec<_> = available.iter().map(|tool| (*tool).to_owned()).collect();
+        config.faults(&available).into_iter().map(|fault| fault.field).collect()
+    }
+
+    #[test]
+    fn an_empty_patch_keeps_everything() {
+        assert_eq!(config().patched(&ConfigPatch::default(), &AgentConfig::of_model("other")), config());
+    }
+
+    #[test]
+    fn a_patch_sets_resets_and_keeps_each_key_by_itself() {
+        let patch = ConfigPatch {
+            model: Patch::Reset,
+            temperature: Patch::Set(0.1),
+            tools: Patch::Set(vec!["python".into()]),
+            system_prompt: Patch::Reset,
+            ..ConfigPatch::default()
+        };
+        let patched = config().patched(&patch, &AgentConfig::of_model("standard"));
+        let expected =
+            AgentConfig { temperature: 0.1, tools: vec!["python".into()], ..AgentConfig::of_model("standard") };
+        assert_eq!(patched, expected);
+    }
+
+    #[test]
+    fn a_system_prompt_is_set_over_none_and_over_another() {
+        let patch = ConfigPatch { system_prompt: Patch::Set("New".into()), ..ConfigPatch::default() };
+        for before in [config(), AgentConfig::of_model("gpt-4")] {
+            let patched = before.patched(&patch, &AgentConfig::of_model("gpt-4"));
+            assert_eq!(patched.system_prompt.as_deref(), Some("New"));
+        }
+    }
+
+    #[test]
+    fn the_documents_messages_are_given_word_for_word() {
+        let faulty = AgentConfig { temperature: 3.0, max_tokens: 0, ..AgentConfig::of_model("gpt-4") };
+        let faults: Vec<_> = faulty.faults(&[]).into_iter().map(|fault| fault.to_string()).collect();
+        assert_eq!(
+            faults,
+            [
+                "config.temperature: Temperature must be between 0 and 2",
+                "config.max_tokens: Max tokens must be a positive integer",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_edges_of_the_ranges_are_allowed_and_no_number_is_refused() {
+        for temperature in [0.0, 2.0] {
+            let config = AgentConfig { temperature, max_tokens: 1, ..AgentConfig::of_model("m") };
+            assert!(faulty_fields(&config, &[]).is_empty());
+        }
+        for temperature in [-0.1, 2.1, f64::NAN, f64::INFINITY] {
+            let config = AgentConfig { temperature, ..AgentConfig::of_model("m") };
+            assert_eq!(faulty_fields(&config, &[]), ["config.temperature"]);
+        }
+    }
+
+    #[test]
+    fn a_model_is_a_name() {
+        let long = "m".repeat(201);
+        for model in ["", "  ", "a\nb", &long] {
+            assert_eq!(faulty_fields(&AgentConfig::of_model(model), &[]), ["config.model"], "{model}");
+        }
+        assert!(faulty_fields(&AgentConfig::of_model("meta-llama/Llama 3.1:8b"), &[]).is_empty());
+    }
+
+    #[test]
+    fn each_unknown_tool_is_a_fault_at_its_place_that_lists_what_there_is() {
+        let config = AgentConfig { tools: vec!["python".into(), "telepathy".into()], ..AgentConfig::of_model("m") };
+        let available = ["web_search".to_owned(), "python".to_owned()];
+        let faults: Vec<_> = config.faults(&available).into_iter().map(|fault| fault.to_string()).collect();
+        let expected = "Tool 'telepathy' is not configured on this server. Available: web_search, python";
+        assert_eq!(faults, [format!("config.tools[1]: {expected}")]);
+    }
+
+    #[test]
+    fn without_any_tool_the_list_of_what_there_is_says_none() {
+        let fault = config().faults(&[]).into_iter().next().unwrap();
+        assert!(fault.message.ends_with("Available: none"), "{}", fault.message);
+    }
+
+    #[test]
+    fn a_tool_named_twice_is_a_fault_at_its_second_place() {
+        let config = AgentConfig { tools: vec!["a".into(), "b".into(), "a".into()], ..AgentConfig::of_model("m") };
+        assert_eq!(faulty_fields(&config, &["a", "b"]), ["config.tools[2]"]);
+    }
+}
