@@ -1,0 +1,249 @@
+//! The worker's loop: hello, then claim and work until there is a reason to leave.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use connix_worker_protocol::log::LogLevel;
+use connix_worker_protocol::secret::Secret;
+use connix_worker_protocol::session::{EndSession, Hello, Welcome};
+use connix_worker_protocol::task::ClaimedTask;
+use serde_json::json;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::backoff::{Backoff, Pace};
+use crate::log::AgentLog;
+use crate::model::ChatEndpoint;
+use crate::server::{CallError, ServerClient, persist};
+use crate::session::Session;
+use crate::session::configuration::Configuration;
+use crate::session::heartbeat::{Heart, first_intervals};
+use crate::session::lease::LeaseLadder;
+use crate::session::leave::Leave;
+use crate::session::orders::{Duty, Orders};
+use crate::session::orders_watch::OrdersWatch;
+use crate::session::status::StatusBoard;
+use crate::task;
+
+/// Time for the last log lines and the good-bye.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Whom to work for, and how patiently.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Base URL of the server.
+    pub server_url: String,
+    /// The agent's worker token.
+    pub token: Secret,
+    /// The server launches no successor before it has seen this process end (local workers), so that work need not be
+    /// abandoned while the server cannot be reached.
+    pub death_is_certain: bool,
+    /// Between tries of a call to the server.
+    pub server_pace: Pace,
+    /// Between tries of a model call.
+    pub model_pace: Pace,
+    /// How long a task may go on when the worker is told to drain; shorter than the supervisor's own grace.
+    pub drain_grace: Duration,
+}
+
+impl Settings {
+    /// The usual patience.
+    #[must_use]
+    pub fn new(server_url: impl Into<String>, token: Secret, death_is_certain: bool) -> Self {
+        Self {
+            server_url: server_url.into(),
+            token,
+            death_is_certain,
+            server_pace: Pace { first: Duration::from_millis(200), most: Duration::from_secs(5) },
+            model_pace: Pace { first: Duration::from_millis(500), most: Duration::from_secs(8) },
+            drain_grace: Duration::from_secs(8),
+        }
+    }
+}
+
+/// Works until there is a reason to leave; `drain` becoming true is one. Returns one of
+/// [`connix_worker_protocol::exit_code`]. Must run on a current-thread runtime or inside `block_on`: it is not `Send`.
+pub async fn work(settings: Settings, mut drain: watch::Receiver<bool>) -> u8 {
+    let client = match ServerClient::new(&settings.server_url, settings.token.clone()) {
+        Ok(client) => client,
+        Err(cause) => {
+            tracing::error!(%cause, "the server's address cannot be used");
+            return connix_worker_protocol::exit_code::USAGE;
+        }
+    };
+    let welcomed = tokio::select! {
+        welcomed = greet(&client, settings.server_pace) => welcomed,
+        () = asked(&mut drain) => Err(Leave::Told),
+    };
+    let leave = match welcomed {
+        Ok((welcome, hello_at)) => serve(&settings, client, welcome, hello_at, drain).await,
+        Err(leave) => leave,
+    };
+    tracing::info!(reason = leave.reason(), "the worker leaves");
+    leave.exit_code()
+}
+
+async fn greet(client: &ServerClient, pace: Pace) -> Result<(Welcome, Instant), Leave> {
+    let nonce = format!("{:032x}", rand::random::<u128>());
+    let hello = Hello { nonce, worker_version: env!("CARGO_PKG_VERSION").to_owned(), slots: 1 };
+    persist(pace, async || {
+        let sent_at = Instant::now();
+        client.hello(&hello).await.map(|welcome| (welcome, sent_at))
+    })
+    .await
+    .map_err(|error| {
+        tracing::error!(%error, "the server does not welcome this worker");
+        Leave::because_of(&error).unwrap_or(Leave::Internal)
+    })
+}
+
+async fn serve(
+    settings: &Settings,
+    server: ServerClient,
+    welcome: Welcome,
+    hello_at: Instant,
+    mut drain: watch::Receiver<bool>,
+) -> Leave {
+    tracing::info!(agent = welcome.agent_id, incarnation = welcome.incarnation, "the worker is ready");
+    let orders = watch::Sender::new(Orders::at_hello(welcome.config_revision, hello_at));
+    let session = match open(settings, server, welcome, &orders) {
+        Ok(session) => session,
+        Err(cause) => {
+            tracing::error!(%cause, "the heartbeat cannot start");
+            return Leave::Internal;
+        }
+    };
+    let pass_on_drain = async {
+        asked(&mut drain).await;
+        orders.send_modify(Orders::drain_asked);
+        std::future::pending::<Leave>().await
+    };
+    let deliver_logs = async {
+        session.log.deliver(&session.server, &session.id, settings.server_pace).await;
+        std::future::pending::<Leave>().await
+    };
+    let leave = tokio::select! {
+        leave = session.work() => leave,
+        leave = session.keep_configuration_current() => leave,
+        leave = pass_on_drain => leave,
+        leave = deliver_logs => leave,
+    };
+    if leave.says_good_bye() {
+        session.say_good_bye(leave).await;
+    }
+    leave
+}
+
+fn open(
+    settings: &Settings,
+    server: ServerClient,
+    welcome: Welcome,
+    orders: &watch::Sender<Orders>,
+) -> std::io::Result<Session> {
+    let (interval, lease) = first_intervals(&welcome);
+    let session = Session {
+        id: welcome.session_id,
+        server,
+        server_pace: settings.server_pace,
+        model_pace: settings.model_pace,
+        drain_grace: settings.drain_grace,
+        claim_wait: Duration::from_millis(welcome.intervals.claim_wait_ms),
+        limits: welcome.limits,
+        status: StatusBoard::new(welcome.config_revision),
+        orders: OrdersWatch::new(orders.subscribe(), LeaseLadder::new(lease, settings.death_is_certain)),
+        configuration: Configuration::new(welcome.config_revision, welcome.config),
+        model: ChatEndpoint::new(&welcome.llm),
+        log: AgentLog::default(),
+    };
+    let details = json!({"incarnation": welcome.incarnation, "worker_version": env!("CARGO_PKG_VERSION")});
+    session.log.write(LogLevel::Info, "Worker ready", details, None);
+    let heart = Heart {
+        server_url: settings.server_url.clone(),
+        token: settings.token.clone(),
+        session_id: session.id.clone(),
+        interval,
+        lease,
+        pace: settings.server_pace,
+        status: session.status.subscribe(),
+        orders: orders.clone(),
+    };
+    heart.start().map(|()| session)
+}
+
+impl Session {
+    /// Does its duty until it is to leave.
+    async fn work(&self) -> Leave {
+        let mut orders = self.orders.clone();
+        let mut backoff = Backoff::new(self.server_pace);
+        loop {
+            match orders.duty() {
+                Duty::Leave(leave) => return leave,
+                Duty::Drain => return Leave::Told,
+                Duty::Park => {
+                    self.status.park(true);
+                    orders.news().await;
+                }
+                Duty::WaitForServer => orders.news().await,
+                Duty::Work => {
+                    self.status.park(false);
+                    match self.claim_and_attempt(&mut backoff).await {
+                        ControlFlow::Continue(()) => {}
+                        ControlFlow::Break(leave) => return leave,
+                    }
+                }
+            }
+        }
+    }
+
+    async fn claim_and_attempt(&self, backoff: &mut Backoff) -> ControlFlow<Leave> {
+        match self.claim().await {
+            Ok(Some(claimed)) => {
+                backoff.succeeded();
+                task::attempt(self, claimed).await
+            }
+            Ok(None) => {
+                backoff.succeeded();
+                ControlFlow::Continue(())
+            }
+            Err(CallError::Transient { cause, retry_after }) => {
+                tracing::warn!(%cause, "a claim was not answered");
+                tokio::time::sleep(backoff.failed(retry_after)).await;
+                ControlFlow::Continue(())
+            }
+            Err(error) => ControlFlow::Break(Leave::because_of(&error).unwrap_or(Leave::Internal)),
+        }
+    }
+
+    /// A long poll, left only in order to leave: a pause lets it end, so that no task is lost in the reply.
+    async fn claim(&self) -> Result<Option<ClaimedTask>, CallError> {
+        let mut orders = self.orders.clone();
+        let leaving = async {
+            while !matches!(orders.duty(), Duty::Leave(_) | Duty::Drain) {
+                orders.news().await;
+            }
+        };
+        tokio::select! {
+            claimed = self.server.claim(&self.id, self.claim_wait) => claimed,
+            () = leaving => Ok(None),
+        }
+    }
+
+    /// Delivers the last log lines and ends the session, as far as that is possible in a moment.
+    async fn say_good_bye(&self, leave: Leave) {
+        let end = EndSession { reason: leave.reason().to_owned(), code: leave.exit_code() };
+        let farewell = async {
+            let flushed = self.log.flush(&self.server, &self.id).await;
+            let ended = self.server.end(&self.id, &end).await;
+            tracing::debug!(?flushed, ?ended, "said good-bye");
+        };
+        if timeout(FAREWELL, farewell).await.is_err() {
+            tracing::warn!("the server did not answer the good-bye");
+        }
+    }
+}
+
+async fn asked(drain: &mut watch::Receiver<bool>) {
+    if drain.wait_for(|asked| *asked).await.is_err() {
+        std::future::pending::<()>().await; // whoever could ask is gone
+    }
+}
