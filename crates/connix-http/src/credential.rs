@@ -1,0 +1,82 @@
+//! What a request shows to say who it is from (contract section 2). Headers only: a key in a query string is never read.
+
+use crate::problem::{Problem, Situation};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+
+/// The header an API key may stand in.
+pub(crate) const API_KEY: &str = "x-api-key";
+
+/// The text of the API key that a request shows in `X-API-Key` or as `Authorization: Bearer`.
+///
+/// # Errors
+/// 400 when there are two credentials, 401 when there is none or one of another kind.
+pub(crate) fn api_key(headers: &HeaderMap) -> Result<&str, Problem> {
+    let mut shown = headers.get_all(API_KEY).map(text).chain(headers.get_all(AUTHORIZATION).map(bearer));
+    match (shown.next(), shown.next()) {
+        (Some(_), Some(_)) => Err(Problem::header("X-API-Key", "and Authorization hold more than one credential")),
+        (Some(credential), None) => credential.ok_or_else(|| Situation::Unauthorized.into()),
+        (None, _) => Err(Situation::Unauthorized.into()),
+    }
+}
+
+/// The text of the worker token that a request shows as `Authorization: Bearer`.
+///
+/// # Errors
+/// 400 when there are two credentials, 401 when there is none or one of another kind.
+pub(crate) fn worker_token(headers: &HeaderMap) -> Result<&str, Problem> {
+    if headers.contains_key(API_KEY) && !headers.contains_key(AUTHORIZATION) {
+        return Err(Situation::Unauthorized.into());
+    }
+    api_key(headers)
+}
+
+fn text(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok()
+}
+
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = text(value)?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn read(headers: &[(&str, &str)]) -> Result<String, Situation> {
+        let mut request = TestRequest::get();
+        for header in headers {
+            request = request.append_header(*header);
+        }
+        let request = request.to_http_request();
+        api_key(request.headers()).map(str::to_owned).map_err(|problem| problem.situation())
+    }
+
+    #[test]
+    fn a_key_is_read_from_either_header() {
+        assert_eq!(read(&[("x-api-key", "cx_1")]), Ok("cx_1".to_owned()));
+        assert_eq!(read(&[("authorization", "Bearer cx_1")]), Ok("cx_1".to_owned()));
+        assert_eq!(read(&[("authorization", "bearer  cx_1")]), Ok("cx_1".to_owned()));
+    }
+
+    #[test]
+    fn two_credentials_are_a_bad_request_even_when_equal() {
+        for headers in [
+            [("x-api-key", "cx_1"), ("authorization", "Bearer cx_1")],
+            [("x-api-key", "cx_1"), ("x-api-key", "cx_1")],
+            [("authorization", "Bearer cx_1"), ("authorization", "Basic eDp5")],
+        ] {
+            assert_eq!(read(&headers), Err(Situation::InvalidHeader), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn none_or_another_kind_is_unauthorized() {
+        for headers in
+            [&[][..], &[("authorization", "Basic eDp5")], &[("authorization", "Bearer")], &[("cookie", "key=cx_1")]]
+        {
+            assert_eq!(read(headers), Err(Situation::Unauthorized), "{headers:?}");
+        }
+    }
+}

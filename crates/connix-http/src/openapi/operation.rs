@@ -1,0 +1,118 @@
+//! One route as an OpenAPI operation.
+
+use super::{Generators, problem};
+use crate::route::{Access, Answer, Method, Parameter, ParameterType, Route};
+use serde_json::{Map, Value, json};
+
+pub(super) fn of(route: &Route, generators: &mut Generators) -> Value {
+    let mut operation = json!({
+        "operationId": route.operation_id,
+        "tags": [route.tag],
+        "summary": route.summary,
+    });
+    if let Access::Key(permission) = route.access {
+        operation["description"] = format!("Required permission: `{}`.", permission.as_str()).into();
+    }
+    operation["security"] = security(route.access);
+    let parameters = parameters(route);
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
+    }
+    if let Some(schema) = route.takes {
+        let schema = generators.request(schema);
+        operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});
+    }
+    operation["responses"] = responses(route, generators).into();
+    operation
+}
+
+fn security(access: Access) -> Value {
+    match access {
+        Access::Public => json!([]),
+        Access::AnyKey | Access::Key(_) => json!([{"ApiKeyAuth": []}, {"BearerAuth": []}]),
+        Access::Worker => json!([{"WorkerToken": []}]),
+    }
+}
+
+fn parameters(route: &Route) -> Vec<Value> {
+    let in_path = route.path_parameters().map(|name| {
+        json!({"name": name, "in": "path", "required": true, "description": path_summary(name), "schema": {"type": "string"}})
+    });
+    let in_query = route.query.iter().copied().flatten().map(query_parameter);
+    let mut all: Vec<_> = in_path.chain(in_query).collect();
+    if route.method == Method::Post && route.access != Access::Worker {
+        all.push(header(
+            "Idempotency-Key",
+            "1 to 255 visible ASCII characters: the same request again gets the same answer",
+        ));
+    }
+    if matches!(route.method, Method::Put | Method::Patch | Method::Delete) && route.access != Access::Worker {
+        all.push(header("If-Match", "The ETag that the resource still must have"));
+    }
+    all
+}
+
+fn path_summary(name: &str) -> &'static str {
+    match name {
+        "project" => "Integer id, `proj_…` id, or canonical name in any case",
+        "agent" => "`agent_…`",
+        "task" => "`task_…`",
+        "session" => "`wses_…`",
+        _ => "Name",
+    }
+}
+
+fn header(name: &str, summary: &str) -> Value {
+    json!({"name": name, "in": "header", "description": summary, "schema": {"type": "string"}})
+}
+
+fn query_parameter(parameter: &Parameter) -> Value {
+    let schema = match parameter.kind {
+        ParameterType::Text => json!({"type": "string", "maxLength": 255}),
+        ParameterType::Integer { least, most, usual } => {
+            let mut schema = json!({"type": "integer", "minimum": least, "maximum": most});
+            if let Some(usual) = usual {
+                schema["default"] = usual.into();
+            }
+            schema
+        }
+        ParameterType::Instant => json!({"type": "string", "description": "RFC 3339 time or a date"}),
+        ParameterType::Flag => json!({"type": "boolean", "default": false}),
+        ParameterType::Words(words) => json!({"type": "string", "enum": words}),
+        ParameterType::Attributes => return attributes(parameter),
+    };
+    json!({"name": parameter.name, "in": "query", "description": parameter.summary, "schema": schema})
+}
+
+/// `metadata.KEY=VALUE`: parameters whose names nobody knows beforehand, in the closest form that 3.0 has.
+fn attributes(parameter: &Parameter) -> Value {
+    json!({
+        "name": parameter.name,
+        "in": "query",
+        "description": parameter.summary,
+        "style": "form",
+        "explode": true,
+        "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+        "example": {format!("{}.team", parameter.name): "customer-success"},
+    })
+}
+
+fn responses(route: &Route, generators: &mut Generators) -> Map<String, Value> {
+    let mut responses: Map<_, _> =
+        route.answers.iter().map(|answer| (answer.status.to_string(), success(answer, generators))).collect();
+    responses.extend(
+        problem::statuses(route).map(|status| (status.to_string(), problem::reference(status, route.vocabulary()))),
+    );
+    responses
+}
+
+fn success(answer: &Answer, generators: &mut Generators) -> Value {
+    let mut response = json!({
+        "description": answer.summary,
+        "headers": {"X-Request-ID": {"schema": {"type": "string"}}, "X-Response-Time": {"schema": {"type": "string"}}},
+    });
+    if let Some(schema) = answer.body {
+        response["content"] = json!({"application/json": {"schema": generators.answer(schema)}});
+    }
+    response
+}

@@ -1,0 +1,171 @@
+//! An agent as AGNT shows it (contract section 6).
+
+use crate::query::OffsetPagination;
+use crate::rfc3339::Instant;
+use connix_application::AgentDetails;
+use connix_domain::agent::{Agent, AgentFault, Control, EnvironmentVariables, Exit};
+use connix_domain::id::AgentId;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// An agent.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Agent")]
+pub(crate) struct AgentView<'a> {
+    /// `agent_` and 16 hexadecimal digits.
+    id: String,
+    name: &'a str,
+    description: Option<&'a str>,
+    project_id: String,
+    /// `creating`, `running`, `paused`, `stopped`, `error` or `updating`.
+    status: &'static str,
+    config: ConfigView<'a>,
+    /// Custom attributes, with `created_by` and `version`.
+    #[schemars(with = "Map<String, Value>")]
+    metadata: Value,
+    created_at: Instant,
+    updated_at: Instant,
+    /// The last sign of work.
+    last_activity: Option<Instant>,
+    /// Why the service gave up on it, in status `error`.
+    error: Option<FaultView<'a>>,
+    runtime: RuntimeView<'a>,
+}
+
+/// How an agent thinks.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AgentConfig")]
+struct ConfigView<'a> {
+    model: &'a str,
+    temperature: f64,
+    max_tokens: i64,
+    tools: &'a [String],
+    #[serde(flatten)]
+    inner: Option<InnerConfigView<'a>>,
+}
+
+/// What lists leave out.
+#[derive(Debug, Serialize, JsonSchema)]
+struct InnerConfigView<'a> {
+    system_prompt: Option<&'a str>,
+    #[schemars(with = "std::collections::BTreeMap<String, String>")]
+    environment_variables: Map<String, Value>,
+}
+
+/// Why the service gave up.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AgentFault")]
+struct FaultView<'a> {
+    code: &'a str,
+    message: &'a str,
+}
+
+/// What an agent's process really does.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AgentRuntime")]
+struct RuntimeView<'a> {
+    /// `local` or `external`.
+    kind: &'static str,
+    /// `none`, `waiting_for_worker`, `starting`, `ready`, `parked`, `stopping` or `backoff`.
+    phase: &'static str,
+    incarnation: i64,
+    restarts: i64,
+    next_retry_at: Option<Instant>,
+    last_exit: Option<ExitView<'a>>,
+}
+
+/// How a process ended.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AgentExit")]
+struct ExitView<'a> {
+    code: Option<i32>,
+    signal: Option<i32>,
+    reason: &'a str,
+    at: Instant,
+}
+
+impl<'a> AgentView<'a> {
+    /// Everything: what *get*, *create* and *PUT* show.
+    pub(super) fn whole(details: &'a AgentDetails) -> Self {
+        let mut view = Self::listed(&details.agent);
+        view.config.inner = Some(InnerConfigView {
+            system_prompt: details.agent.config.system_prompt.as_deref(),
+            environment_variables: named(&details.environment),
+        });
+        view
+    }
+
+    /// Without prompt and environment variables: what a list shows.
+    pub(super) fn listed(agent: &'a Agent) -> Self {
+        Self {
+            id: agent.id.to_string(),
+            name: agent.name.as_str(),
+            description: agent.description.as_deref(),
+            project_id: agent.project.to_string(),
+            status: agent.phase.status(),
+            config: ConfigView {
+                model: &agent.config.model,
+                temperature: agent.config.temperature,
+                max_tokens: agent.config.max_tokens,
+                tools: &agent.config.tools,
+                inner: None,
+            },
+            metadata: agent.metadata.to_value(),
+            created_at: agent.created_at.into(),
+            updated_at: agent.updated_at.into(),
+            last_activity: agent.last_activity.map(Instant::from),
+            error: agent.control.fault.as_ref().map(FaultView::of),
+            runtime: RuntimeView::of(agent.runtime.as_str(), &agent.control),
+        }
+    }
+}
+
+impl<'a> FaultView<'a> {
+    fn of(fault: &'a AgentFault) -> Self {
+        Self { code: &fault.code, message: &fault.message }
+    }
+}
+
+impl<'a> RuntimeView<'a> {
+    fn of(kind: &'static str, control: &'a Control) -> Self {
+        Self {
+            kind,
+            phase: control.process.as_str(),
+            incarnation: control.incarnation,
+            restarts: control.restarts,
+            next_retry_at: control.retry_at.map(Instant::from),
+            last_exit: control.last_exit.as_ref().map(ExitView::of),
+        }
+    }
+}
+
+impl<'a> ExitView<'a> {
+    fn of(exit: &'a Exit) -> Self {
+        Self { code: exit.code, signal: exit.signal, reason: &exit.reason, at: exit.at.into() }
+    }
+}
+
+fn named(variables: &EnvironmentVariables) -> Map<String, Value> {
+    variables.iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+}
+
+/// A part of a project's agents.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AgentList<'a> {
+    pub(super) agents: Vec<AgentView<'a>>,
+    pub(super) pagination: OffsetPagination,
+}
+
+/// What is left of a deleted agent.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AgentRemoved {
+    message: &'static str,
+    agent_id: String,
+}
+
+impl AgentRemoved {
+    pub(super) fn of(agent: AgentId) -> Self {
+        Self { message: "Agent deleted successfully", agent_id: agent.to_string() }
+    }
+}

@@ -1,0 +1,143 @@
+//! Tasks of an agent on `/api/v1` (contract section 6).
+
+mod body;
+mod view;
+
+use crate::body::{JsonBody, NoBody};
+use crate::call::Call;
+use crate::idempotency::{self, Turn};
+use crate::problem::Problem;
+use crate::query::{OffsetPagination, Query};
+use crate::reply::Reply;
+use crate::route::{Answer, CURSOR, FILTER, Method, OFFSET, Parameter, ParameterType, Route};
+use actix_web::{HttpResponse, web};
+use connix_domain::id::AgentId;
+use connix_domain::page::{TaskQuery, Window};
+use connix_domain::permission::Permission;
+use connix_domain::task::Task;
+use std::time::Duration;
+use view::{JournalPage, TaskList, TaskView};
+
+const TAG: &str = "Tasks";
+const COLLECTION: &str = "/api/v1/projects/{project}/agents/{agent}/tasks";
+const ITEM: &str = "/api/v1/projects/{project}/agents/{agent}/tasks/{task}";
+
+const WAIT: &[Parameter] = &[Parameter::new(
+    "wait",
+    ParameterType::Integer { least: 1, most: 30, usual: None },
+    "Answer when the task has ended, or after so many seconds with what it is then",
+)];
+const SORT: &[Parameter] = &[
+    Parameter::new(
+        "status",
+        ParameterType::Words(&["queued", "running", "completed", "failed", "cancelled"]),
+        "Filter by task status",
+    ),
+    Parameter::new("sort", ParameterType::Words(&["created_at", "-created_at"]), "Sort order (default -created_at)"),
+];
+
+/// The entries of the table.
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new(Method::Post, COLLECTION, "createTask", || web::to(create))
+        .about(TAG, "Give an agent a task")
+        .needs(Permission::RunsWrite)
+        .query(&[WAIT])
+        .may_wait()
+        .takes::<body::CreateTask>()
+        .answers(&[Answer::of::<TaskView>(201, "The task")]),
+    Route::new(Method::Get, COLLECTION, "listTasks", || web::to(list))
+        .about(TAG, "List the tasks of an agent")
+        .needs(Permission::RunsRead)
+        .query(&[OFFSET, SORT, FILTER])
+        .answers(&[Answer::of::<TaskList>(200, "A part of the list")]),
+    Route::new(Method::Get, ITEM, "getTask", || web::to(get))
+        .about(TAG, "Get a task")
+        .needs(Permission::RunsRead)
+        .answers(&[Answer::of::<TaskView>(200, "The task")]),
+    Route::new(Method::Post, "/api/v1/projects/{project}/agents/{agent}/tasks/{task}/cancel", "cancelTask", || {
+        web::to(cancel)
+    })
+    .about(TAG, "Call a task off")
+    .needs(Permission::RunsWrite)
+    .answers(&[Answer::of::<TaskView>(200, "The task; one that is running ends soon after")]),
+    Route::new(Method::Get, "/api/v1/projects/{project}/agents/{agent}/tasks/{task}/events", "listTaskEvents", || {
+        web::to(events)
+    })
+    .about(TAG, "Read what happened in a task: its journal")
+    .needs(Permission::RunsRead)
+    .query(&[CURSOR])
+    .answers(&[Answer::of::<JournalPage>(200, "A part of the journal")]),
+];
+
+async fn create(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
+    let mut query = call.query();
+    let wait = query.integer("wait", 1..=30);
+    query.finish()?;
+    let order = body::order(&body)?;
+    let (project, agent) = (call.project(), call.path("agent"));
+    let turn = idempotency::first(&call, body.raw(), created, async |remember| {
+        call.app.create_task(&call.caller, &project, agent, order, remember).await
+    });
+    let task = match turn.await? {
+        Turn::First(task) => task,
+        Turn::Repeated(response) => return Ok(response),
+    };
+    let Some(seconds) = wait else { return Ok(created(&task).into()) };
+    let waited = call.app.wait_for_task(&call.caller, &task, Duration::from_secs(seconds.unsigned_abs())).await?;
+    Ok(created(&waited).into())
+}
+
+async fn list(call: Call) -> Result<HttpResponse, Problem> {
+    let query = task_query(call.query())?;
+    let window = query.window;
+    let page = call.app.tasks(&call.caller, &call.project(), call.path("agent"), query).await?;
+    let tasks = page.items.iter().map(TaskView::of).collect();
+    Ok(Reply::ok(&TaskList { tasks, pagination: OffsetPagination::new(window, page.total) }).into())
+}
+
+async fn get(call: Call) -> Result<HttpResponse, Problem> {
+    call.no_query()?;
+    let task = call.app.task(&call.caller, &call.project(), call.path("agent"), call.path("task")).await?;
+    Ok(shown(&task).into())
+}
+
+async fn cancel(call: Call, body: NoBody) -> Result<HttpResponse, Problem> {
+    call.no_query()?;
+    let (project, agent, task) = (call.project(), call.path("agent"), call.path("task"));
+    idempotency::once(&call, body.raw(), shown, async |remember| {
+        call.app.cancel_task(&call.caller, &project, agent, task, remember).await
+    })
+    .await
+}
+
+async fn events(call: Call) -> Result<HttpResponse, Problem> {
+    let mut query = call.query();
+    let after = query.integer("after", 0..=i64::MAX).unwrap_or(0);
+    let limit = query.integer("limit", 1..=100).unwrap_or(20);
+    query.finish()?;
+    let window = Window { limit, offset: after };
+    let page = call.app.journal(&call.caller, &call.project(), call.path("agent"), call.path("task"), window).await?;
+    Ok(Reply::ok(&JournalPage::of(&page, after)).into())
+}
+
+fn shown(task: &Task) -> Reply {
+    Reply::ok(&TaskView::of(task)).version(task.version)
+}
+
+fn created(task: &Task) -> Reply {
+    let location = format!("/api/v1/projects/{}/agents/{}/tasks/{}", task.project, task.agent, task.id);
+    Reply::created(&TaskView::of(task), location).version(task.version)
+}
+
+fn task_query(mut query: Query) -> Result<TaskQuery, Problem> {
+    let issue = "must be one of created_at, -created_at";
+    let read = TaskQuery {
+        agent: AgentId::new(0), // the application puts the agent in
+        window: query.window(100, 20),
+        phase: query.word("status"),
+        newest_first: query.choice("sort", &[("created_at", false), ("-created_at", true)], issue).unwrap_or(true),
+        filter: query.unsearched_filter(),
+    };
+    query.finish()?;
+    Ok(read)
+}
