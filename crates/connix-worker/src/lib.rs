@@ -23,9 +23,11 @@ mod model;
 mod process;
 mod server;
 mod session;
+mod settings;
 mod task;
 mod worker;
 
 pub use backoff::Pace;
 pub use process::{Options, run};
-pub use worker::{Settings, work};
+pub use settings::Settings;
+pub use worker::work;

@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use connix_worker_protocol::log::LogLevel;
-use connix_worker_protocol::secret::Secret;
 use connix_worker_protocol::session::{EndSession, Hello, Welcome};
 use connix_worker_protocol::task::ClaimedTask;
 use serde_json::json;
@@ -23,43 +22,11 @@ use crate::session::leave::Leave;
 use crate::session::orders::{Duty, Orders};
 use crate::session::orders_watch::OrdersWatch;
 use crate::session::status::StatusBoard;
+use crate::settings::Settings;
 use crate::task;
 
 /// Time for the last log lines and the good-bye.
 const FAREWELL: Duration = Duration::from_secs(2);
-
-/// Whom to work for, and how patiently.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Base URL of the server.
-    pub server_url: String,
-    /// The agent's worker token.
-    pub token: Secret,
-    /// The server launches no successor before it has seen this process end (local workers), so that work need not be
-    /// abandoned while the server cannot be reached.
-    pub death_is_certain: bool,
-    /// Between tries of a call to the server.
-    pub server_pace: Pace,
-    /// Between tries of a model call.
-    pub model_pace: Pace,
-    /// How long a task may go on when the worker is told to drain; shorter than the supervisor's own grace.
-    pub drain_grace: Duration,
-}
-
-impl Settings {
-    /// The usual patience.
-    #[must_use]
-    pub fn new(server_url: impl Into<String>, token: Secret, death_is_certain: bool) -> Self {
-        Self {
-            server_url: server_url.into(),
-            token,
-            death_is_certain,
-            server_pace: Pace { first: Duration::from_millis(200), most: Duration::from_secs(5) },
-            model_pace: Pace { first: Duration::from_millis(500), most: Duration::from_secs(8) },
-            drain_grace: Duration::from_secs(8),
-        }
-    }
-}
 
 /// Works until there is a reason to leave; `drain` becoming true is one. Returns one of
 /// [`connix_worker_protocol::exit_code`]. Must run on a current-thread runtime or inside `block_on`: it is not `Send`.

@@ -10,7 +10,8 @@ use std::process::ExitCode;
 use connix_worker_protocol::exit_code;
 use connix_worker_protocol::secret::Secret;
 
-use crate::worker::{Settings, work};
+use crate::settings::Settings;
+use crate::worker::work;
 use host_lock::HostLock;
 use lifeline::Lifeline;
 

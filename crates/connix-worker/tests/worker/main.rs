@@ -1,0 +1,11 @@
+//! The worker against a scripted server and a scripted model, over real HTTP.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
+
+mod attempts;
+mod model_faults;
+mod orders;
+mod outages;
+mod process;
+mod running_worker;
+mod scripted_server;
