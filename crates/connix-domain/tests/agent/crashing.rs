@@ -25,6 +25,8 @@ fn fault(world: &World) -> Option<&str> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_crash_loop_ends_in_error_after_five_crashes_with_growing_delays(
         jitters in proptest::collection::vec(-0.25..=0.25_f64, 5),

@@ -180,6 +180,8 @@ fn updated(agent: &Agent, change: AgentChange) -> Agent {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_put_keeps_created_by_and_the_version_unless_it_gives_one(
         custom in proptest::collection::btree_map("[a-z]{1,8}", 0..9_i64, 0..5),
