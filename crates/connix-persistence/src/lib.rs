@@ -1,1 +1,22 @@
-//! connix-persistence
+//! The stores: PostgreSQL and SQLite from one source of queries.
+//!
+//! | part | what |
+//! |---|---|
+//! | [`Database`] | opens, migrates and closes a store |
+//! | `queries/` | tables, rows, change sets as lists of statements, the reading ports: compiled once for each database |
+//! | `postgres/`, `sqlite/` | the two executors and dialects; what only one of them can do |
+//!
+//! Both pass the contract suite of `connix-testkit` (`tests/contract.rs`).
+#![warn(missing_docs)]
+
+mod database;
+mod documents;
+mod instant;
+mod open_error;
+mod prepared;
+mod sqlite;
+mod url;
+
+pub use database::{Database, Options, migrate, revert_all};
+pub use open_error::OpenError;
+pub use url::{DatabaseUrl, InvalidUrl};

@@ -1,0 +1,68 @@
+//! Row types, one file an aggregate: how a value of the domain becomes columns, and columns a value.
+//!
+//! Writing cannot fail. Reading can: what no value of ours says is reported as [`ReadError::Corrupt`].
+
+use super::{DB, tables};
+use connix_domain::metadata::Metadata;
+use connix_domain::port::store::{Entity, ReadError};
+use std::fmt::Display;
+use std::str::FromStr;
+
+mod agent;
+mod api_key;
+mod control;
+mod event;
+mod idempotency;
+mod journal;
+mod log;
+mod organisation;
+mod project;
+mod task;
+
+pub(super) use agent::{AgentRow, AgentState};
+pub(super) use api_key::ApiKeyRow;
+pub(super) use event::{EventRow, SequencedRow};
+pub(super) use idempotency::IdempotencyRow;
+pub(super) use journal::JournalRow;
+pub(super) use log::LogRow;
+pub(super) use organisation::OrganisationRow;
+pub(super) use project::ProjectRow;
+pub(super) use task::TaskRow;
+
+/// Names the row and the column of something that cannot be read.
+fn sound<T, E: Display>(entity: Entity, column: &str, read: Result<T, E>) -> Result<T, ReadError> {
+    read.map_err(|why| ReadError::Corrupt { entity, detail: format!("{column}: {why}") })
+}
+
+/// Reads a column that holds an identifier or a word of ours.
+fn parsed<T: FromStr<Err: Display>>(entity: Entity, column: &str, text: &str) -> Result<T, ReadError> {
+    sound(entity, column, text.parse())
+}
+
+/// Reads such a column that may be empty.
+fn parsed_or_none<T>(entity: Entity, column: &str, text: Option<String>) -> Result<Option<T>, ReadError>
+where
+    T: FromStr<Err: Display>,
+{
+    text.map(|text| parsed(entity, column, &text)).transpose()
+}
+
+/// Free text as both databases can keep it: PostgreSQL has no NUL in text.
+pub(super) fn plain(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+/// Text without regard to case. Character by character, so that a part of a text folds as it does inside the whole.
+pub(super) fn folded(text: &str) -> String {
+    plain(text).chars().flat_map(char::to_lowercase).collect()
+}
+
+/// What a search looks through: texts folded, with a separator between them that no name holds.
+fn search_text<'a>(texts: impl IntoIterator<Item = Option<&'a str>>) -> String {
+    texts.into_iter().flatten().map(folded).collect::<Vec<_>>().join("\u{1f}")
+}
+
+/// What a filter by metadata looks through.
+fn labels(metadata: &Metadata) -> String {
+    plain(&metadata.labels())
+}

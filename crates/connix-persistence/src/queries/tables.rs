@@ -1,0 +1,93 @@
+//! The tables as diesel sees them; `migrations/` says what each column means and which rules it keeps.
+
+macro_rules! table {
+    ($name:ident ($($key:ident),+) { $($columns:tt)* }) => {
+        diesel::table! {
+            use diesel::sql_types::*;
+            use super::super::dialect::sql_types::*;
+            $name ($($key),+) { $($columns)* }
+        }
+    };
+}
+
+table! { organisation (id) { id -> Text, name -> Text, name_key -> Text, owner_id -> Text, created_at -> Instant, } }
+
+table! {
+    api_key (org_id, kid) {
+        org_id -> Text, kid -> Text, digest -> Binary, name -> Text, user_id -> Text, permissions -> Json,
+        projects -> Nullable<Json>, created_at -> Instant, expires_at -> Nullable<Instant>,
+        revoked_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    project (org_id, id) {
+        org_id -> Text, id -> Text, number -> BigInt, canonical_name -> Text, canonical_key -> Text, name -> Text,
+        name_key -> Text, description -> Nullable<Text>, phase -> Text, visibility -> Text, team_id -> Nullable<Text>,
+        created_by -> Text, metadata -> Json, labels -> Text, search_text -> Text, created_at -> Instant,
+        updated_at -> Instant, version -> BigInt,
+    }
+}
+
+table! {
+    agent (org_id, id) {
+        org_id -> Text, id -> Text, project_id -> Text, name -> Text, name_key -> Text, description -> Nullable<Text>,
+        config -> Json, environment -> Nullable<Binary>, metadata -> Json, labels -> Text, search_text -> Text,
+        created_by -> Text, runtime -> Text, phase -> Text, generation -> BigInt, config_revision -> BigInt,
+        applied_revision -> BigInt, incarnation -> BigInt, claims_from -> BigInt, process -> Text,
+        process_since -> Instant, failures -> Json, retry_at -> Nullable<Instant>, restarts -> BigInt,
+        announce -> Bool, stops_owed -> BigInt, update_until -> Nullable<Instant>, last_exit -> Nullable<Json>,
+        fault -> Nullable<Json>, session_id -> Nullable<Text>, nonce -> Nullable<Text>, token -> Nullable<Binary>,
+        due_at -> Nullable<Instant>, created_at -> Instant, updated_at -> Instant,
+        last_activity -> Nullable<Instant>, version -> BigInt,
+    }
+}
+
+table! {
+    task (org_id, id) {
+        org_id -> Text, id -> Text, agent_id -> Text, project_id -> Text, input -> Json, metadata -> Json,
+        labels -> Text, timeout_seconds -> BigInt, max_attempts -> BigInt, phase -> Text, attempt -> BigInt,
+        failures -> BigInt, not_before -> Nullable<Instant>, incarnation -> Nullable<BigInt>,
+        lease_until -> Nullable<Instant>, cancel_requested_at -> Nullable<Instant>, output -> Nullable<Json>,
+        error_code -> Nullable<Text>, error_message -> Nullable<Text>, prompt_tokens -> BigInt,
+        completion_tokens -> BigInt, model_requests -> BigInt, created_at -> Instant,
+        started_at -> Nullable<Instant>, attempt_started_at -> Nullable<Instant>, completed_at -> Nullable<Instant>,
+        updated_at -> Instant, version -> BigInt,
+    }
+}
+
+table! {
+    journal (org_id, task_id, sequence) {
+        org_id -> Text, task_id -> Text, sequence -> BigInt, attempt -> BigInt, kind -> Text, data -> Json,
+        at -> Instant,
+    }
+}
+
+table! {
+    log (org_id, agent_id, key) {
+        org_id -> Text, agent_id -> Text, key -> Text, position -> BigInt, at -> Instant, level -> Text,
+        message -> Text, context -> Json,
+    }
+}
+
+table! { event_counter (org_id) { org_id -> Text, last -> BigInt, } }
+
+table! {
+    event (org_id, sequence) {
+        org_id -> Text, sequence -> BigInt, id -> Text, kind -> Text, created_at -> Instant, project_id -> Text,
+        actor -> Text, reason -> Nullable<Text>, data -> Json,
+    }
+}
+
+table! {
+    idempotency (org_id, key) {
+        org_id -> Text, key -> Text, fingerprint -> Text, answer -> Binary, created_at -> Instant,
+        expires_at -> Instant,
+    }
+}
+
+table! { property (name) { name -> Text, value -> Binary, } }
+
+table! { counter (name) { name -> Text, last -> BigInt, } }
+
+diesel::allow_tables_to_appear_in_same_query!(project, agent, task, journal, log, event, event_counter);

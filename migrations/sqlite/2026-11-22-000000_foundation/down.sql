@@ -1,0 +1,12 @@
+DROP TABLE counter;
+DROP TABLE property;
+DROP TABLE idempotency;
+DROP TABLE event;
+DROP TABLE event_counter;
+DROP TABLE log;
+DROP TABLE journal;
+DROP TABLE task;
+DROP TABLE agent;
+DROP TABLE project;
+DROP TABLE api_key;
+DROP TABLE organisation;
