@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use crate::Server;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::{Agent, Server};
 
 /// Ids of the living processes (zombies left out) that work in `folder`: their directory, an open file, an argument or a
 /// variable of their environment lies in it. The harness's own processes do not count.
@@ -18,6 +21,17 @@ pub fn workers_of(server: &Server) -> Vec<i32> {
     let parent = server.pid().to_string();
     let children = processes().filter(|pid| is_alive(*pid) && after_name(*pid).get(1) == Some(&parent));
     children.filter(|pid| command_line_of(*pid).get(1).is_some_and(|word| word == "worker")).collect()
+}
+
+impl Server {
+    /// Kills the local worker of an agent outright, if one is alive; it is known by the lock that it holds.
+    pub fn kill_worker(&self, agent: &Agent) {
+        let lock = self.installation.data_folder().join("run").join(format!("{}.lock", agent.id));
+        for worker in processes_in(&lock).into_iter().filter(|pid| workers_of(self).contains(pid)) {
+            // It may have ended meanwhile.
+            _ = kill(Pid::from_raw(worker), Signal::SIGKILL);
+        }
+    }
 }
 
 /// The environment of a process, `NAME=value` each; empty when it is gone.

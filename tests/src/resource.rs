@@ -166,6 +166,6 @@ impl Task {
     pub async fn journal(&self) -> Vec<Value> {
         let page = self.client.call(reqwest::Method::GET, &self.path("/events?limit=100"));
         let page = page.header("Accept", "application/json").send().await.expect(200);
-        page["events"].as_array().unwrap_or_else(|| panic!("no events: {page}")).clone()
+        page["data"].as_array().unwrap_or_else(|| panic!("no data: {page}")).clone()
     }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 with_every_store![
     a_worker_has_a_group_of_its_own_and_shows_no_secret,
-    a_worker_that_cannot_start_ends_in_error,
+    an_agent_whose_worker_crashes_again_and_again_ends_in_error,
     a_customers_own_worker_does_the_work,
     one_agent_has_one_worker_whatever_is_commanded,
 ];
@@ -33,20 +33,19 @@ async fn a_worker_has_a_group_of_its_own_and_shows_no_secret(store: Store) {
 }
 
 /// F03: retried with backoff, then the agent is in error with a reason.
-async fn a_worker_that_cannot_start_ends_in_error(store: Store) {
+async fn an_agent_whose_worker_crashes_again_and_again_ends_in_error(store: Store) {
     let model = FakeModel::start().await;
     let server = Server::start(store, Settings::with_model(&model));
     let client = server.client();
     let agent = client.running_agent(&client.project().await, "gpt-4").await;
     agent.reaches_phase("ready").await;
     let failed = eventually("the agent is given up", async || {
-        for worker in workers_of(&server) {
-            _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(worker), nix::sys::signal::Signal::SIGKILL);
-        }
+        server.kill_worker(&agent);
         Some(agent.get().await).filter(|agent| agent["status"] == "error")
     });
     let failed = failed.await;
     assert!(failed["runtime"]["last_exit"].is_object(), "with its reason: {failed}");
+    client.post(&agent.path("/tasks"), &json!({ "input": "no" })).await.refused(409, "agent_conflict");
     agent.act("start").await.expect(200);
     assert_eq!(agent.task("better now?").await.reaches("completed").await["output"], "You said: better now?");
 }

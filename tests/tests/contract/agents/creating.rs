@@ -8,7 +8,6 @@ on_every_store![
     get_shows_the_whole_object_with_stats,
     a_name_alone_takes_the_defaults,
     the_new_agent_is_where_location_says,
-    instructions_are_the_system_prompt,
     a_version_and_other_metadata_are_kept,
     a_local_agent_starts_by_itself,
     an_external_agent_waits_for_its_worker,
@@ -103,19 +102,6 @@ async fn the_new_agent_is_where_location_says(server: &Server) {
     let location = answer.header("location").unwrap();
     let path = &location[location.find("/api/").unwrap()..];
     assert_eq!(client.get(path).await.expect(200)["id"], id);
-}
-
-async fn instructions_are_the_system_prompt(server: &Server) {
-    let client = server.client();
-    let project = client.project().await;
-    for (instructions, prompt) in
-        [(json!("Be kind."), "Be kind."), (json!(["Be kind.", "Be brief."]), "Be kind.\nBe brief.")]
-    {
-        let agent = client.agent(&project, json!({ "runtime": "external", "instructions": instructions })).await;
-        let shown = agent.created["config"]["system_prompt"].as_str().unwrap();
-        let lines: Vec<_> = shown.lines().filter(|line| !line.is_empty()).collect();
-        assert_eq!(lines, prompt.lines().collect::<Vec<_>>());
-    }
 }
 
 async fn a_version_and_other_metadata_are_kept(server: &Server) {

@@ -23,8 +23,8 @@ async fn the_journal_shows_what_the_model_was_asked_and_said(server: &Server) {
         |kind: &str| kinds.iter().position(|other| *other == kind).unwrap_or_else(|| panic!("{kind}: {kinds:?}"));
     assert!(position("llm.request") < position("llm.response"), "{kinds:?}");
     for (index, entry) in journal.iter().enumerate() {
-        assert!(keys(entry).is_superset(&["seq", "attempt", "kind", "data", "at"].into()), "{entry}");
-        assert_eq!((&entry["seq"], &entry["attempt"]), (&json!(index + 1), &json!(1)));
+        assert!(keys(entry).is_superset(&["sequence", "attempt", "kind", "data", "timestamp"].into()), "{entry}");
+        assert_eq!((&entry["sequence"], &entry["attempt"]), (&json!(index + 1), &json!(1)));
     }
 }
 
@@ -48,10 +48,11 @@ async fn pages_follow_each_other_without_gap(server: &Server) {
     let mut after = 0;
     loop {
         let page = page(&format!("?after={after}&limit=2")).await.expect(200);
-        for entry in page["events"].as_array().unwrap() {
-            after = entry["seq"].as_u64().unwrap();
+        for entry in page["data"].as_array().unwrap() {
+            after = entry["sequence"].as_u64().unwrap();
             seen.push(entry["data"]["number"].as_u64().unwrap());
         }
+        assert_eq!(page["pagination"]["next"], after);
         if page["pagination"]["has_more"] == false {
             break;
         }

@@ -7,6 +7,7 @@ on_every_store![
     the_documents_example_launches_by_the_integer_id,
     the_project_may_be_named_in_any_form,
     everything_an_agent_has_can_be_given,
+    instructions_are_the_system_prompt,
     two_names_of_one_project_must_agree,
     what_is_wrong_is_said_in_upper_case,
     a_taken_name_is_a_conflict,
@@ -61,6 +62,17 @@ async fn everything_an_agent_has_can_be_given(server: &Server) {
     assert_eq!((&config["model"], &config["system_prompt"]), (&json!("gpt-4-turbo"), &json!("Be kind.")));
     assert_eq!((&config["temperature"], &config["max_tokens"]), (&json!(0.1), &json!(5)));
     assert_eq!(agent["metadata"]["team"], "red");
+}
+
+/// CANO gives them as a list, which is read as lines.
+async fn instructions_are_the_system_prompt(server: &Server) {
+    for (instructions, prompt) in
+        [(json!("Be kind."), "Be kind."), (json!(["Be kind.", "Be brief."]), "Be kind.\nBe brief.")]
+    {
+        let body = json!({ "name": unique("agent"), "runtime": "external", "instructions": instructions });
+        let launched = server.client().post(AGENTS, &body).await.expect(201);
+        assert_eq!(launched["agent"]["config"]["system_prompt"], prompt);
+    }
 }
 
 async fn two_names_of_one_project_must_agree(server: &Server) {

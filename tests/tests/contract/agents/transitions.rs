@@ -1,8 +1,9 @@
 //! The transition table of contract section 6, every cell over HTTP.
 //!
-//! The agents are `external`, so that they stay in `creating` and `updating` until the worker speaks, which the test plays.
+//! The agents are `external`, so that they stay in `creating` and `updating` until the worker speaks, which the test plays. Only
+//! `error` takes a local one, whose worker the test kills until the server gives up.
 
-use connix_tests::{Agent, Answer, ScriptedWorker, Server, on_every_store};
+use connix_tests::{Agent, Answer, ScriptedWorker, Server, eventually, on_every_store};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -74,7 +75,17 @@ async fn walk(server: &Server, state: &str, row: Row) {
 impl Subject {
     async fn new(server: &Server, state: &str) -> Self {
         let client = server.client();
-        let agent = client.external_agent(&client.project().await).await;
+        let project = client.project().await;
+        if state == "error" {
+            let agent = client.agent(&project, json!({})).await;
+            eventually("the server gives up", async || {
+                server.kill_worker(&agent);
+                (agent.status().await == "error").then_some(())
+            })
+            .await;
+            return Self { agent, worker: None };
+        }
+        let agent = client.external_agent(&project).await;
         if state == "creating" {
             return Self { agent, worker: None };
         }
@@ -93,11 +104,7 @@ impl Subject {
             "paused" => _ = self.agent.act("pause").await.expect(200),
             "stopped" => {
                 self.agent.act("stop").await.expect(200);
-                self.dismiss(0).await;
-            }
-            "error" => {
-                self.dismiss(78).await;
-                self.agent.reaches("error").await;
+                self.dismiss().await;
             }
             "updating, then running" => _ = put().await,
             "updating, then paused" => {
@@ -113,10 +120,10 @@ impl Subject {
         assert_eq!(self.agent.status().await, state.split(',').next().unwrap());
     }
 
-    /// The worker leaves with an exit code: 0 when it was told to, 78 for a fault that no restart cures.
-    async fn dismiss(&mut self, code: u8) {
+    /// The worker leaves, as it was told to.
+    async fn dismiss(&mut self) {
         if let Some(worker) = self.worker.take() {
-            worker.leave("the test wants it so", code).await.expect(200);
+            worker.leave("told to", 0).await.expect(200);
         }
     }
 
@@ -151,10 +158,7 @@ impl Subject {
             }
             transient if transient.starts_with("updating, then ") => {
                 self.assert_done(&cell, command, &answer, "updating");
-                let end = transient.trim_start_matches("updating, then ");
-                assert_eq!(self.agent.status().await, "updating", "{cell}: until the worker speaks");
-                self.let_the_worker_speak(end).await;
-                self.agent.reaches(end).await;
+                self.end_the_update(&cell, transient.trim_start_matches("updating, then ")).await;
             }
             status => {
                 self.assert_done(&cell, command, &answer, status);
@@ -178,14 +182,17 @@ impl Subject {
         assert_eq!(answer["agent_id"], json!(self.agent.id), "{cell}");
     }
 
-    /// A living worker takes the new configuration over; where there is none, a new one says hello, or none is wanted.
-    async fn let_the_worker_speak(&mut self, end: &str) {
-        if end == "stopped" {
-            return self.dismiss(0).await;
+    /// A living worker takes the new configuration over; where there is none, a new one says hello. A local agent's worker does
+    /// so by itself. That no worker is there to speak for a stopped agent, the deadline settles.
+    async fn end_the_update(&mut self, cell: &str, end: &str) {
+        if self.agent.created["runtime"]["kind"] == "external" {
+            assert_eq!(self.agent.status().await, "updating", "{cell}: until the worker speaks");
+            match &self.worker {
+                _ if end == "stopped" => return,
+                Some(worker) if worker.is_welcome().await => worker.catch_up().await,
+                _ => self.worker = Some(self.agent.worker().await),
+            }
         }
-        match &self.worker {
-            Some(worker) if worker.is_welcome().await => worker.catch_up().await,
-            _ => self.worker = Some(self.agent.worker().await),
-        }
+        self.agent.reaches(end).await;
     }
 }

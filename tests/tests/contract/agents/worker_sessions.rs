@@ -12,8 +12,9 @@ on_every_store![
     a_pause_and_a_start_reach_the_worker,
     a_stopped_agents_worker_is_told_to_leave,
     a_new_token_fences_the_worker_before,
+    a_second_worker_takes_the_place_of_the_first,
     a_held_heartbeat_is_answered_when_something_changes,
-    a_worker_that_leaves_unasked_has_crashed,
+    a_worker_that_leaves_is_waited_for,
 ];
 
 async fn a_hello_tells_the_worker_what_to_be(server: &Server) {
@@ -126,6 +127,18 @@ async fn a_new_token_fences_the_worker_before(server: &Server) {
     assert_ne!(task.get().await["status"], "completed", "a stale worker changes nothing");
 }
 
+/// F37: the same token on two hosts.
+async fn a_second_worker_takes_the_place_of_the_first(server: &Server) {
+    let client = server.client();
+    let agent = client.external_agent(&client.project().await).await;
+    let token = agent.worker_token().await;
+    let first = ScriptedWorker::hello(&client, token.clone()).await;
+    let second = ScriptedWorker::hello(&client, token).await;
+    first.heartbeat("idle", 1, &[]).await.refused(410, "instance_fenced");
+    first.claim(0).await.refused(410, "instance_fenced");
+    assert_eq!(second.heartbeat("idle", 1, &[]).await.expect(200)["desired"], "run");
+}
+
 async fn a_held_heartbeat_is_answered_when_something_changes(server: &Server) {
     let client = server.client();
     let agent = client.external_agent(&client.project().await).await;
@@ -139,17 +152,17 @@ async fn a_held_heartbeat_is_answered_when_something_changes(server: &Server) {
     assert!(begun.elapsed().as_millis() < 4_000, "{:?}", begun.elapsed());
 }
 
-async fn a_worker_that_leaves_unasked_has_crashed(server: &Server) {
+async fn a_worker_that_leaves_is_waited_for(server: &Server) {
     let client = server.client();
     let agent = client.external_agent(&client.project().await).await;
     let worker = agent.worker().await;
     agent.reaches("running").await;
     worker.leave("out of luck", 70).await.expect(200);
-    let now = connix_tests::eventually("the crash is counted", async || {
-        Some(agent.get().await).filter(|agent| agent["runtime"]["last_exit"].is_object())
-    });
-    assert_eq!(now.await["status"], "running", "one crash is not the end");
-    let _next = agent.worker().await;
-    let ready = agent.reaches_phase("ready").await;
-    assert_eq!(ready["runtime"]["restarts"], 1, "{ready}");
+    let left = agent.reaches_phase("waiting_for_worker").await;
+    assert_eq!(left["status"], "running", "its owner starts another one when he likes");
+    assert!(left["runtime"]["last_exit"].is_object(), "{left}");
+    worker.heartbeat("idle", 1, &[]).await.refused(410, "instance_fenced");
+    let next = agent.worker().await;
+    agent.reaches_phase("ready").await;
+    assert!(next.welcome["incarnation"].as_u64() > worker.welcome["incarnation"].as_u64());
 }
