@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a test fails by panicking and says what it measured")]
 
 mod at_work;
+mod durability;
 mod ending;
 mod interrupted;
 mod model_faults;

@@ -13,6 +13,7 @@ on_every_store![
     no_character_of_a_key_may_change,
     two_credentials_at_once_are_refused,
     a_key_in_the_query_or_in_the_body_does_not_count,
+    the_credential_is_judged_before_the_body,
     a_refused_request_has_no_effect,
     keys_have_the_documented_shape,
     no_key_stands_in_the_log,
@@ -110,6 +111,13 @@ async fn a_key_in_the_query_or_in_the_body_does_not_count(server: &Server) {
     client.get(&format!("{HELLO}?api_key={key}")).await.refused(401, "UNAUTHORIZED");
     let body = json!({ "name": unique("keyed"), "api_key": key });
     client.post("/api/v1/projects", &body).await.refused(401, "UNAUTHORIZED");
+}
+
+/// Contract section 2, order of checks.
+async fn the_credential_is_judged_before_the_body(server: &Server) {
+    let call = || server.anonymous().call(Method::POST, "/api/v1/projects");
+    call().body("text/plain", "{").send().await.refused(401, "UNAUTHORIZED");
+    call().body("application/json", "x".repeat(300 * 1024)).send().await.refused(401, "UNAUTHORIZED");
 }
 
 async fn a_refused_request_has_no_effect(server: &Server) {
