@@ -58,7 +58,7 @@ impl Envelope {
         };
         request.extensions_mut().insert(arrival.id.clone());
         let answer = match self.cut_short(&request) {
-            Some(answer) => request.into_response(answer),
+            Some(answer) => ServiceResponse::new(request.into_parts().0, answer),
             None => next.call(request).await?.map_into_boxed_body(),
         };
         let (request, response) = answer.into_parts();
@@ -149,3 +149,6 @@ fn problem_of(error: &Error) -> Problem {
 fn has_too_many_headers(headers: &HeaderMap) -> bool {
     headers.len() > MOST_HEADERS || headers.iter().any(|(_, value)| value.len() > LONGEST_HEADER)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use crate::route::{Access, Route};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpResponse, web};
+use actix_web::{Error, HttpMessage, web};
 use connix_application::{App, Caller, Worker};
 use connix_worker_protocol::{PROTOCOL_HEADER, PROTOCOL_VERSION};
 
@@ -19,7 +19,7 @@ pub(crate) async fn admit(
     request.extensions_mut().insert(route);
     match check(route.access, &request).await {
         Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
-        Err(problem) => Ok(request.into_response(HttpResponse::from_error(problem))),
+        Err(problem) => Ok(request.error_response(problem)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The API on actix-web.
 //!
-//! A request passes, in this order: the [envelope](envelope) (request id, time, errors, compression), the route table
+//! A request passes, in this order: the envelope (request id, time, errors, compression), the route table
 //! ([`route`]), the gate of its route (credential, permission), the reading of its query and body (`query`, `body`), and a
 //! handler in `v1` or `organisation_api` that translates it for the application and the result back. Whatever goes wrong is
 //! a [`problem::Problem`], which the envelope words in the vocabulary of the path.

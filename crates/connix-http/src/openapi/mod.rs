@@ -2,11 +2,15 @@
 //!
 //! `docs/api/openapi.json` is written by a test of this module; `GET /api/v1/docs` serves the same document.
 
+mod nulls;
 mod operation;
 pub(crate) mod page;
 mod problem;
 
-use crate::route::{Route, table};
+pub(crate) use nulls::Nullable;
+
+use crate::route::{Route, SchemaOf, table};
+use nulls::Nulls;
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -19,11 +23,7 @@ struct Generators {
 
 /// The document of all routes there are.
 pub fn document() -> Value {
-    let settings = SchemaSettings::openapi3().with(|settings| settings.meta_schema = None);
-    let mut generators = Generators {
-        requests: settings.clone().for_deserialize().into_generator(),
-        answers: settings.for_serialize().into_generator(),
-    };
+    let mut generators = Generators::new();
     let mut paths = Map::new();
     for route in table() {
         let operation = operation::of(route, &mut generators);
@@ -70,10 +70,22 @@ fn tags() -> Vec<Value> {
 }
 
 impl Generators {
-    fn request(&mut self, schema: crate::route::SchemaOf) -> Schema {
+    fn new() -> Self {
+        let settings = |nulls: Nulls| {
+            SchemaSettings::openapi3().with(|settings| {
+                settings.meta_schema = None;
+                settings.transforms.insert(0, Box::new(nulls));
+            })
+        };
+        Self {
+            requests: settings(Nulls::Marked).for_deserialize().into_generator(),
+            answers: settings(Nulls::Shown).for_serialize().into_generator(),
+        }
+    }
+    fn request(&mut self, schema: SchemaOf) -> Schema {
         schema(&mut self.requests)
     }
-    fn answer(&mut self, schema: crate::route::SchemaOf) -> Schema {
+    fn answer(&mut self, schema: SchemaOf) -> Schema {
         schema(&mut self.answers)
     }
 }

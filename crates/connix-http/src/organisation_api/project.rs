@@ -3,6 +3,7 @@
 use crate::body::JsonBody;
 use crate::call::Call;
 use crate::idempotency;
+use crate::openapi::Nullable;
 use crate::problem::Problem;
 use crate::query::PagePagination;
 use crate::reply::{Reply, not_modified};
@@ -49,8 +50,8 @@ struct CreateOrganisationProject {
     #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9-]{1,48}[A-Za-z0-9]$"))]
     canonical_name: Option<String>,
     #[schemars(length(max = 2000))]
-    description: Option<String>,
-    team_id: Option<String>,
+    description: Option<Nullable<String>>,
+    team_id: Option<Nullable<String>>,
     #[schemars(extend("enum" = ["private", "shared"]))]
     visibility: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! What is sent to make or change an agent: read, and the schemas that document it.
 
 use crate::body::{Echo, Fields, JsonBody};
+use crate::openapi::Nullable;
 use crate::problem::{Problem, Situation};
 use connix_application::{AgentOrder, AgentUpdate, App};
 use connix_domain::agent::{ConfigPatch, EnvironmentVariables, Patch};
@@ -17,9 +18,9 @@ pub(crate) struct CreateAgent {
     #[schemars(length(min = 1, max = 100))]
     name: String,
     #[schemars(length(max = 2000))]
-    description: Option<String>,
+    description: Option<Nullable<String>>,
     /// A key that is left out takes the service's default.
-    config: Option<AgentConfigInput>,
+    config: Option<NewAgentConfig>,
     metadata: Option<Map<String, Value>>,
     /// Who runs the worker: the server (`local`) or the customer (`external`).
     #[schemars(extend("enum" = ["local", "external"]))]
@@ -33,15 +34,15 @@ pub(crate) struct UpdateAgent {
     #[schemars(length(min = 1, max = 100))]
     name: Option<String>,
     #[schemars(length(max = 2000))]
-    description: Option<String>,
-    config: Option<AgentConfigInput>,
+    description: Option<Nullable<String>>,
+    config: Option<AgentConfigChange>,
     metadata: Option<Map<String, Value>>,
 }
 
-/// How an agent is to think.
+/// How a new agent is to think.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "documents the object that `config` reads")]
-pub(super) struct AgentConfigInput {
+pub(super) struct NewAgentConfig {
     #[schemars(length(min = 1, max = 200))]
     model: Option<String>,
     #[schemars(range(min = 0.0, max = 2.0))]
@@ -49,8 +50,23 @@ pub(super) struct AgentConfigInput {
     #[schemars(range(min = 1, max = i32::MAX))]
     max_tokens: Option<i32>,
     tools: Option<Vec<String>>,
-    system_prompt: Option<String>,
+    system_prompt: Option<Nullable<String>>,
     environment_variables: Option<BTreeMap<String, String>>,
+}
+
+/// What is to change of how an agent thinks; `null` puts a key back to the service's default.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "documents the object that `config` reads")]
+struct AgentConfigChange {
+    #[schemars(length(min = 1, max = 200))]
+    model: Option<Nullable<String>>,
+    #[schemars(range(min = 0.0, max = 2.0))]
+    temperature: Option<Nullable<f64>>,
+    #[schemars(range(min = 1, max = i32::MAX))]
+    max_tokens: Option<Nullable<i32>>,
+    tools: Option<Nullable<Vec<String>>>,
+    system_prompt: Option<Nullable<String>>,
+    environment_variables: Option<Nullable<BTreeMap<String, String>>>,
 }
 
 /// Reads a new agent.

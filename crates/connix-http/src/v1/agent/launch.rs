@@ -4,6 +4,7 @@ use super::{body, location, view::AgentView};
 use crate::body::{Fields, JsonBody};
 use crate::call::Call;
 use crate::idempotency;
+use crate::openapi::Nullable;
 use crate::problem::{Problem, Situation};
 use crate::reply::Reply;
 use crate::route::{Answer, Method, RatePolicy, Route};
@@ -36,8 +37,8 @@ struct LaunchAgent {
     instructions: Option<Instructions>,
     model: Option<String>,
     #[schemars(length(max = 2000))]
-    description: Option<String>,
-    config: Option<body::AgentConfigInput>,
+    description: Option<Nullable<String>>,
+    config: Option<body::NewAgentConfig>,
     metadata: Option<Map<String, Value>>,
     #[schemars(extend("enum" = ["local", "external"]))]
     runtime: Option<String>,

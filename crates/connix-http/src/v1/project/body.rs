@@ -1,6 +1,7 @@
 //! What is sent to make or change a project: read, and the schemas that document it.
 
 use crate::body::{Echo, Fields, JsonBody};
+use crate::openapi::Nullable;
 use crate::problem::{Fault, Problem, Situation};
 use connix_application::{Error, Naming, ProjectOrder};
 use connix_domain::id::TeamId;
@@ -24,10 +25,10 @@ pub(crate) struct CreateProject {
     #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9-]{1,48}[A-Za-z0-9]$"))]
     canonical_name: Option<String>,
     #[schemars(length(max = 2000))]
-    description: Option<String>,
+    description: Option<Nullable<String>>,
     #[schemars(extend("enum" = ["private", "shared"]))]
     visibility: Option<String>,
-    team_id: Option<String>,
+    team_id: Option<Nullable<String>>,
     metadata: Option<Map<String, Value>>,
 }
 
@@ -57,10 +58,10 @@ struct ProjectFields {
     #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9-]{1,48}[A-Za-z0-9]$"))]
     canonical_name: Option<String>,
     #[schemars(length(max = 2000))]
-    description: Option<String>,
+    description: Option<Nullable<String>>,
     #[schemars(extend("enum" = ["private", "shared"]))]
     visibility: Option<String>,
-    team_id: Option<String>,
+    team_id: Option<Nullable<String>>,
     metadata: Option<Map<String, Value>>,
     #[schemars(extend("enum" = ["active", "archived"]))]
     status: Option<String>,

@@ -1,0 +1,159 @@
+//! What every exchange has, asked of the whole route table.
+
+use super::*;
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::test::{self, TestRequest};
+use actix_web::{App, web};
+use serde_json::Value;
+use std::sync::Mutex;
+
+/// Remembers what was counted.
+#[derive(Default)]
+struct Counted(Mutex<Vec<(String, u16)>>);
+
+impl Metrics for Counted {
+    fn request(&self, _: &str, route: &str, status: u16, _: Duration) {
+        self.0.lock().unwrap().push((route.to_owned(), status));
+    }
+    fn committed(&self, _: usize, _: Duration) {}
+    fn task_ended(&self, _: &'static str) {}
+    fn tokens(&self, _: &str, _: u64, _: u64) {}
+    fn agent_launched(&self) {}
+    fn agent_crashed(&self) {}
+}
+
+/// What the API answers before it needs an application, and what was counted.
+async fn exchange(request: TestRequest) -> (HttpResponse, Vec<(String, u16)>) {
+    let counted = Arc::new(Counted::default());
+    let cors = Cors::new(vec!["https://app.example.com".to_owned()]);
+    let envelope = Rc::new(Envelope::new(cors, counted.clone()));
+    let around = from_fn(move |request, next| envelope.clone().around(request, next));
+    let broken = || async { Err::<HttpResponse, _>(Problem::internal("the cause")) };
+    let app = App::new().route("/broken", web::get().to(broken)).configure(crate::route::configure).wrap(around);
+    let service = test::init_service(app).await;
+    let response = test::call_service(&service, request.to_request()).await;
+    let (_, response) = response.into_parts();
+    let counted = counted.0.lock().unwrap().clone();
+    (response, counted)
+}
+
+fn get(path: &str) -> TestRequest {
+    TestRequest::get().uri(path)
+}
+
+fn header<'r>(response: &'r HttpResponse, name: &str) -> &'r str {
+    response.headers().get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+}
+
+fn error(response: HttpResponse) -> Value {
+    let body = response.into_body().try_into_bytes().unwrap();
+    serde_json::from_slice::<Value>(&body).unwrap()["error"].take()
+}
+
+#[actix_web::test]
+async fn every_answer_has_an_id_a_time_and_nosniff() {
+    for (path, status) in [("/api/v1/docs", 200), ("/nowhere", 404), ("/api/v1/projects", 401), ("/broken", 500)] {
+        let (response, _) = exchange(get(path).insert_header(("x-request-id", "mine-1"))).await;
+        assert_eq!(response.status().as_u16(), status, "{path}");
+        assert_eq!(header(&response, "x-request-id"), "mine-1");
+        assert_eq!(header(&response, "x-content-type-options"), "nosniff");
+        assert!(header(&response, "x-response-time").ends_with("ms"));
+    }
+}
+
+#[actix_web::test]
+async fn paths_that_are_no_route_are_404_in_the_vocabulary_of_their_mount() {
+    for (path, code) in [
+        ("/", "RESOURCE_NOT_FOUND"),
+        ("/api/v1/nothing", "RESOURCE_NOT_FOUND"),
+        ("/api/v1/projects/", "RESOURCE_NOT_FOUND"),
+        ("//api/v1/projects", "RESOURCE_NOT_FOUND"),
+        ("/api/v1/./projects", "RESOURCE_NOT_FOUND"),
+        ("/api/v1/projects/1/agents/", "not_found"),
+        ("/api/v1/worker/nothing", "not_found"),
+        ("/v1/nothing", "request.not_found"),
+    ] {
+        let (response, counted) = exchange(get(path)).await;
+        assert_eq!(counted, [("unmatched".to_owned(), 404)], "{path}");
+        assert_eq!(error(response)["code"], code, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn another_method_is_405_with_those_that_are_allowed() {
+    for (method, path, code, allow) in [
+        (Method::DELETE, "/api/v1/hello", "METHOD_NOT_ALLOWED", "GET, HEAD"),
+        (Method::PUT, "/api/v1/projects", "METHOD_NOT_ALLOWED", "POST, GET, HEAD"),
+        (Method::TRACE, "/api/v1/projects/1/agents", "method_not_allowed", "POST, GET, HEAD"),
+        (Method::PATCH, "/v1/projects", "request.method_not_allowed", "POST, GET, HEAD"),
+    ] {
+        let (response, _) = exchange(TestRequest::default().method(method).uri(path)).await;
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        assert_eq!(header(&response, "allow"), allow, "{path}");
+        assert_eq!(error(response)["code"], code, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn a_call_without_credentials_is_401_before_its_body_is_looked_at() {
+    let request = TestRequest::post().uri("/api/v1/projects/1/agents").set_payload("not json");
+    let (response, counted) = exchange(request).await;
+    assert_eq!(counted, [("/api/v1/projects/{project}/agents".to_owned(), 401)]);
+    let error = error(response);
+    assert_eq!(error["code"], "unauthorized");
+    assert_eq!(error["message"], "Invalid API key or expired token");
+}
+
+#[actix_web::test]
+async fn long_targets_and_large_heads_are_refused() {
+    let long = format!("/api/v1/hello?name={}", "x".repeat(9 * 1024));
+    let (response, _) = exchange(get(&long)).await;
+    assert_eq!(response.status(), StatusCode::URI_TOO_LONG);
+    assert_eq!(error(response)["code"], "URI_TOO_LONG");
+    let (response, _) = exchange(get("/").insert_header(("x-large", "x".repeat(9 * 1024)))).await;
+    assert_eq!(response.status(), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    let many = (0..65).fold(get("/"), |request, n| request.append_header((format!("x-{n}"), "y")));
+    assert_eq!(exchange(many).await.0.status(), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+}
+
+#[actix_web::test]
+async fn a_failure_shows_nothing_of_its_cause() {
+    let (response, _) = exchange(get("/broken")).await;
+    let error = error(response);
+    assert_eq!(error["code"], "INTERNAL_ERROR");
+    assert!(!error.to_string().contains("the cause"));
+}
+
+#[actix_web::test]
+async fn only_listed_origins_may_call_from_elsewhere() {
+    let preflight = |origin: &str| {
+        let request = TestRequest::default().method(Method::OPTIONS).uri("/api/v1/projects");
+        request.insert_header(("origin", origin)).insert_header(("access-control-request-method", "POST"))
+    };
+    let (listed, _) = exchange(preflight("https://app.example.com")).await;
+    assert_eq!(listed.status(), StatusCode::NO_CONTENT);
+    assert_eq!(header(&listed, "access-control-allow-origin"), "https://app.example.com");
+    let (other, _) = exchange(preflight("https://evil.example")).await;
+    assert_eq!(other.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(header(&other, "access-control-allow-origin"), "");
+    let (answer, _) = exchange(get("/api/v1/docs").insert_header(("origin", "https://app.example.com"))).await;
+    assert!(header(&answer, "access-control-expose-headers").contains("X-Request-ID"));
+}
+
+#[actix_web::test]
+async fn a_long_answer_is_compressed_for_who_takes_it() {
+    let (plain, _) = exchange(get("/api/v1/docs")).await;
+    let (packed, _) = exchange(get("/api/v1/docs").insert_header(("accept-encoding", "gzip"))).await;
+    assert_eq!(header(&packed, "content-encoding"), "gzip");
+    let (plain, packed) = (plain.into_body().size(), packed.into_body().size());
+    let actix_web::body::BodySize::Sized(plain) = plain else { panic!("no length") };
+    let actix_web::body::BodySize::Sized(packed) = packed else { panic!("no length") };
+    assert!(packed < plain / 4, "{packed} of {plain}");
+}
+
+#[actix_web::test]
+async fn a_route_that_can_be_read_answers_head_too() {
+    let (response, _) = exchange(TestRequest::default().method(Method::HEAD).uri("/api/v1/docs")).await;
+    assert_eq!(response.status(), StatusCode::OK);
+}
