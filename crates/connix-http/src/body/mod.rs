@@ -41,6 +41,12 @@ impl JsonBody {
     pub(crate) fn raw(&self) -> &[u8] {
         &self.raw
     }
+
+    /// A body for the tests of those who read one.
+    #[cfg(test)]
+    pub(crate) fn of(value: &Value) -> Self {
+        Self { object: value.as_object().cloned().unwrap(), raw: value.to_string().into() }
+    }
 }
 
 impl FromRequest for JsonBody {

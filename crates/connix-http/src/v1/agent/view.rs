@@ -89,10 +89,7 @@ impl<'a> AgentView<'a> {
     /// Everything: what *get*, *create* and *PUT* show.
     pub(super) fn whole(details: &'a AgentDetails) -> Self {
         let mut view = Self::listed(&details.agent);
-        view.config.inner = Some(InnerConfigView {
-            system_prompt: details.agent.config.system_prompt.as_deref(),
-            environment_variables: named(&details.environment),
-        });
+        view.config.inner = Some(InnerConfigView::of(&details.agent, &details.environment));
         view
     }
 
@@ -146,8 +143,13 @@ impl<'a> ExitView<'a> {
     }
 }
 
-fn named(variables: &EnvironmentVariables) -> Map<String, Value> {
-    variables.iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+impl<'a> InnerConfigView<'a> {
+    fn of(agent: &'a Agent, variables: &EnvironmentVariables) -> Self {
+        Self {
+            system_prompt: agent.config.system_prompt.as_deref(),
+            environment_variables: variables.iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+        }
+    }
 }
 
 /// A part of a project's agents.
@@ -167,5 +169,67 @@ pub(crate) struct AgentRemoved {
 impl AgentRemoved {
     pub(super) fn of(agent: AgentId) -> Self {
         Self { message: "Agent deleted successfully", agent_id: agent.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use connix_domain::Timestamp;
+    use connix_domain::agent::{AgentConfig, NewAgent, RuntimeKind};
+    use connix_domain::id::{OrgId, ProjectId, UserId};
+    use connix_domain::metadata::Metadata;
+    use connix_domain::name::AgentName;
+    use serde_json::json;
+
+    fn agent() -> Agent {
+        let metadata = json!({"environment": "production", "team": "customer-success"});
+        let new = NewAgent {
+            org: OrgId::new(1),
+            id: AgentId::new(0x9876_5432_10fe_dcba),
+            project: ProjectId::new(0x1234_5678_90ab_cdef),
+            name: AgentName::parse("Customer Support Agent").unwrap(),
+            description: Some("Handles customer inquiries and support requests".to_owned()),
+            config: AgentConfig {
+                temperature: 0.3,
+                max_tokens: 1024,
+                system_prompt: Some("You are a helpful customer support agent".to_owned()),
+                ..AgentConfig::of_model("gpt-4")
+            },
+            environment: None,
+            metadata: Metadata::restore(metadata),
+            created_by: UserId::new(0x1234_5678_90ab_cdef),
+            runtime: RuntimeKind::Local,
+        };
+        let now: Timestamp = "2024-01-15T16:45:00Z".parse().unwrap();
+        Agent::create(new, now)
+    }
+
+    #[test]
+    fn a_listed_agent_shows_the_keys_of_the_document_in_its_order() {
+        let shown = serde_json::to_string(&AgentView::listed(&agent())).unwrap();
+        let documented = concat!(
+            r#"{"id":"agent_9876543210fedcba","name":"Customer Support Agent","#,
+            r#""description":"Handles customer inquiries and support requests","project_id":"proj_1234567890abcdef","#,
+            r#""status":"creating","config":{"model":"gpt-4","temperature":0.3,"max_tokens":1024,"tools":[]},"#,
+            r#""metadata":{"created_by":"user_1234567890abcdef","environment":"production","team":"customer-success","#,
+            r#""version":"1.0.0"},"created_at":"2024-01-15T16:45:00Z","updated_at":"2024-01-15T16:45:00Z","#,
+            r#""last_activity":null,"#,
+        );
+        assert!(shown.starts_with(documented), "{shown}");
+    }
+
+    #[test]
+    fn prompt_and_variables_are_shown_only_on_its_own_page() {
+        let agent = agent();
+        let mut view = AgentView::listed(&agent);
+        let listed = serde_json::to_value(&view).unwrap();
+        assert!(listed["config"].get("system_prompt").is_none());
+        assert!(listed["config"].get("environment_variables").is_none());
+        let variables = EnvironmentVariables::new(vec![("SUPPORT_QUEUE".to_owned(), "high_priority".to_owned())]);
+        view.config.inner = Some(InnerConfigView::of(&agent, &variables));
+        let whole = serde_json::to_value(&view).unwrap();
+        assert_eq!(whole["config"]["system_prompt"], "You are a helpful customer support agent");
+        assert_eq!(whole["config"]["environment_variables"], json!({"SUPPORT_QUEUE": "high_priority"}));
     }
 }

@@ -168,3 +168,78 @@ fn canonical_name(field: &'static str, text: &str) -> Result<CanonicalName, Prob
     let refused = |issue: NameIssue| Error::InvalidProjectName { field, value: text.to_owned(), issue }.into();
     CanonicalName::parse(text).map_err(refused)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Vocabulary;
+    use serde_json::json;
+
+    /// Code, field and issue of a refused body.
+    fn refusal(problem: &Problem) -> (String, String, String) {
+        let error = Vocabulary::UpperProject.body(problem, "r")["error"].take();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        (text(&error["code"]), text(&error["details"]["field"]), text(&error["details"]["issue"]))
+    }
+
+    #[test]
+    fn each_bad_name_is_refused_with_its_issue() {
+        let long = "a".repeat(51);
+        for (name, code, issue) in [
+            (json!({}), "VALIDATION_ERROR", "is required"),
+            (json!({"name": 7}), "VALIDATION_ERROR", "must be a string"),
+            (json!({"name": null}), "VALIDATION_ERROR", "must be a string"),
+            (json!({"name": ""}), "INVALID_PROJECT_NAME", "cannot be empty"),
+            (json!({"name": "ab"}), "INVALID_PROJECT_NAME", "too short"),
+            (json!({"name": long}), "INVALID_PROJECT_NAME", "too long"),
+            (json!({"name": "too_many_underscores"}), "INVALID_PROJECT_NAME", "contains invalid characters"),
+            (
+                json!({"name": "-invalid-start"}),
+                "INVALID_PROJECT_NAME",
+                "must start and end with an alphanumeric character",
+            ),
+        ] {
+            let refused = order(&JsonBody::of(&name)).unwrap_err();
+            assert_eq!(refusal(&refused), (code.to_owned(), "name".to_owned(), issue.to_owned()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_alone_is_both_names_and_with_a_canonical_one_it_is_free_text() {
+        let alone = order(&JsonBody::of(&json!({"name": "my-ai-project"}))).unwrap();
+        assert_eq!(alone.naming, Naming::Same(CanonicalName::parse("my-ai-project").unwrap()));
+        let both = order(&JsonBody::of(&json!({
+            "name": "Customer Support Bot",
+            "canonical_name": "support-bot",
+            "metadata": {"team": "customer-success"},
+        })));
+        let names = (CanonicalName::parse("support-bot").unwrap(), DisplayName::parse("Customer Support Bot").unwrap());
+        assert_eq!(both.unwrap().naming, Naming::Both(names.0, names.1));
+    }
+
+    #[test]
+    fn put_empties_what_may_be_left_out_and_patch_keeps_it() {
+        let body = JsonBody::of(&json!({"name": "A project"}));
+        let (put, _) = change(&body, Write::Replace).unwrap();
+        assert_eq!((put.description, put.metadata), (Some(None), Some(Metadata::default())));
+        let (patch, _) = change(&body, Write::Amend).unwrap();
+        assert_eq!((patch.description, patch.metadata), (None, None));
+        assert!(change(&JsonBody::of(&json!({})), Write::Replace).is_err());
+        assert!(change(&JsonBody::of(&json!({})), Write::Amend).is_ok());
+    }
+
+    #[test]
+    fn what_was_read_can_be_sent_back() {
+        let read = json!({
+            "id": 123, "uid": "proj_1234567890abcdef", "name": "A project", "canonical_name": "a-project",
+            "description": null, "status": "active", "visibility": "private", "org_id": "org_1234567890abcdef",
+            "team_id": null, "metadata": {}, "created_at": "2024-01-15T10:30:00Z", "updated_at": "2024-01-15T10:30:00Z",
+        });
+        let body = JsonBody::of(&read);
+        let (_, echo) = change(&body, Write::Replace).unwrap();
+        assert!(echo.unchanged(&read).is_ok());
+        let mut other = read.clone();
+        other["id"] = json!(124);
+        assert!(echo.unchanged(&other).is_err());
+    }
+}
