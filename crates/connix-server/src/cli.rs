@@ -44,6 +44,12 @@ pub(crate) enum Command {
     Config,
 }
 
+impl Default for Command {
+    fn default() -> Self {
+        Self::Serve(Serve::default())
+    }
+}
+
 #[derive(Debug, Default, Args)]
 pub(crate) struct Serve {
     /// The address of the API [default: 127.0.0.1:8080].

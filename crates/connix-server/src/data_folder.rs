@@ -47,7 +47,8 @@ impl DataFolder {
     pub(crate) fn lock(&self) -> anyhow::Result<ServerLock> {
         let path = self.0.join("server.lock");
         let cannot = || format!("{} cannot be opened", path.display());
-        let file = File::options().read(true).write(true).create(true).truncate(false).open(&path).with_context(cannot)?;
+        let file =
+            File::options().read(true).write(true).create(true).truncate(false).open(&path).with_context(cannot)?;
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(mut lock) => {
                 lock.set_len(0)?;

@@ -202,6 +202,14 @@ mod tests {
     }
 
     #[test]
+    fn the_example_files_are_accepted() {
+        for name in ["local.toml", "production.toml"] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config").join(name);
+            load(Some(&path), [], &Flags::default()).unwrap();
+        }
+    }
+
+    #[test]
     fn a_later_source_wins_key_by_key() {
         let file = file_of("data_dir = \"/file\"\n[server]\nlisten = \"127.0.0.1:1\"\n[log]\nlevel = \"warn\"\n");
         let environment =

@@ -11,10 +11,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use connix_domain::port::secrets::Secret;
+use connix_persistence::DatabaseUrl;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use value::{DatabaseUrl, HttpUrl, LogLevel, Origin};
+pub(crate) use value::{HttpUrl, LogLevel, Origin};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -53,6 +54,7 @@ pub(crate) struct Operations {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Database {
+    #[serde(with = "value::text")]
     pub(crate) url: DatabaseUrl,
 }
 

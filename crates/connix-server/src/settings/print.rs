@@ -46,7 +46,7 @@ mod tests {
         for line in [
             "server.listen = \"127.0.0.1:8080\"",
             "server.cors_origins = [\"https://a.example\"]",
-            "database.url = \"postgres://me:***@host/db\"",
+            "database.url = \"postgres://me@host/db\"",
             "llm.api_key = \"***\"",
             "llm.base_url = \"\"",
             "rate_limits.enabled = true",

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use connix_domain::port::secrets::Secret;
@@ -21,10 +20,6 @@ impl HttpUrl {
     /// The address of our own listener.
     pub(crate) fn of_listener(address: SocketAddr) -> Self {
         Self(format!("http://{address}"))
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -55,12 +50,6 @@ impl fmt::Display for HttpUrl {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin(String);
 
-impl Origin {
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 impl FromStr for Origin {
     type Err = String;
 
@@ -78,60 +67,6 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// Which store, and where. `Debug` and `Display` hide the password.
-#[derive(Clone)]
-pub(crate) enum DatabaseUrl {
-    /// A file.
-    Sqlite(PathBuf),
-    /// A server.
-    Postgres(Secret),
-}
-
-impl FromStr for DatabaseUrl {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once("://") {
-            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
-            Some(("postgres" | "postgresql", _)) => match Url::parse(text) {
-                Ok(_) => Ok(Self::Postgres(Secret::new(text))),
-                Err(error) => Err(format!("this is no URL: {error}")),
-            },
-            // The text may hold a password: it is not repeated.
-            _ => Err("expected postgres://… or sqlite://PATH".to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
-            Self::Postgres(url) => f.write_str(&without_password(url.expose())),
-        }
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-fn without_password(text: &str) -> String {
-    let Ok(mut url) = Url::parse(text) else { return MASK.to_owned() };
-    let query: Vec<_> = url.query_pairs().into_owned().collect();
-    if query.iter().any(|(key, _)| key == "password") {
-        let hide =
-            |(key, value): (String, String)| if key == "password" { (key, MASK.to_owned()) } else { (key, value) };
-        url.query_pairs_mut().clear().extend_pairs(query.into_iter().map(hide));
-    }
-    if url.password().is_some() && url.set_password(Some(MASK)).is_err() {
-        return MASK.to_owned();
-    }
-    url.into()
 }
 
 /// What is logged: a level, or directives of `tracing-subscriber`.
@@ -172,18 +107,35 @@ macro_rules! as_text {
     ($($type:ty),+) => {$(
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+                text::deserialize(deserializer)
             }
         }
         impl Serialize for $type {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                text::serialize(self, serializer)
             }
         }
     )+};
 }
 
-as_text!(HttpUrl, Origin, DatabaseUrl, LogLevel);
+as_text!(HttpUrl, Origin, LogLevel);
+
+/// A value of another crate as its text.
+pub(crate) mod text {
+    use super::*;
+
+    pub(crate) fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: FromStr<Err: fmt::Display>,
+    {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+
+    pub(crate) fn serialize<S: Serializer>(value: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+}
 
 /// An optional value, whose absence is an empty text: TOML and the environment have no null.
 pub(crate) mod unset_when_empty {
@@ -231,8 +183,8 @@ mod tests {
 
     #[test]
     fn a_url_loses_its_last_slash_and_keeps_its_path() {
-        assert_eq!("http://localhost:11434/v1/".parse::<HttpUrl>().unwrap().as_str(), "http://localhost:11434/v1");
-        assert_eq!("https://EXAMPLE.com".parse::<HttpUrl>().unwrap().as_str(), "https://example.com");
+        assert_eq!("http://localhost:11434/v1/".parse::<HttpUrl>().unwrap().to_string(), "http://localhost:11434/v1");
+        assert_eq!("https://EXAMPLE.com".parse::<HttpUrl>().unwrap().to_string(), "https://example.com");
         for bad in
             ["localhost:8080", "ftp://host", "http://user:word@host", "http://host/?q=1", "http://host/#x", "http://"]
         {
@@ -246,20 +198,6 @@ mod tests {
         for bad in ["https://app.example.com/", "https://App.example.com", "app.example.com", "*", "null"] {
             assert!(bad.parse::<Origin>().is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn a_database_s_password_is_never_printed() {
-        for url in
-            ["postgres://me:hunter2@host:5433/db?sslmode=require", "postgresql://host/db?user=me&password=hunter2"]
-        {
-            let url: DatabaseUrl = url.parse().unwrap();
-            assert!(!format!("{url} {url:?}").contains("hunter2"), "{url}");
-        }
-        let url: DatabaseUrl = "postgres://me:hunter2@host:5433/db?sslmode=require".parse().unwrap();
-        assert_eq!(url.to_string(), "postgres://me:***@host:5433/db?sslmode=require");
-        let error = "mysql://me:hunter2@host/db".parse::<DatabaseUrl>().unwrap_err();
-        assert!(!error.contains("hunter2"), "{error}");
     }
 
     #[test]

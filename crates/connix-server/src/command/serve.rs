@@ -1,0 +1,108 @@
+//! `connix serve`: from the settings to a server that answers, and to its orderly end.
+
+use std::io::{Write, stdout};
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+use connix_application::{App, FirstStart, Supervisor};
+use connix_domain::port::runtime::AgentRuntime;
+use connix_http::server::{self, Serving, Stop};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::data_folder::DataFolder;
+use crate::installation::Installation;
+use crate::settings::{HttpUrl, Settings};
+use crate::{logging, wiring};
+
+/// Agents have this long to end what they do, and requests that long after them: together, with what a stop costs beside,
+/// below the 20 s of contract section 12.
+const AGENTS_GRACE: Duration = Duration::from_secs(10);
+const REQUESTS_GRACE: Duration = Duration::from_secs(5);
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// What kept it from starting, or ended it.
+pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
+    logging::start(&settings.log);
+    let mut signals = Signals::handled()?;
+    let folder = DataFolder::open(&settings.data_dir)?;
+    let _lock = folder.lock()?;
+    let api = listen("server.listen", settings.server.listen).await?;
+    let operations = listen("operations.listen", settings.operations.listen).await?;
+    let address = api.local_addr()?;
+
+    let metrics = wiring::metrics();
+    let runtime = wiring::runtime(&settings, &folder, address)?;
+    let Installation { app, database, first_start } =
+        Installation::open(&settings, &folder, metrics.clone(), runtime.clone()).await?;
+    let supervisor = Supervisor::new(app.clone());
+    supervisor.recover().await?;
+
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let serving = Serving { threads, grace: REQUESTS_GRACE };
+    let server = server::serve(wiring::served(&settings, app.clone(), metrics), api, operations, serving)?;
+    let stop = server.stop();
+    let mut serving = tokio::spawn(server.ended());
+    let mut supervising = tokio::spawn(async move { supervisor.run().await });
+    announce(&settings, address, first_start.as_ref())?;
+
+    tokio::select! {
+        ended = &mut serving => {
+            ended?.context("the listeners ended")?;
+            bail!("the listeners ended by themselves");
+        }
+        ended = &mut supervising => return Err(ended.err().map_or_else(|| anyhow!("the supervisor ended"), Into::into)),
+        name = signals.next() => tracing::info!(signal = name, "the server leaves"),
+    }
+    leave(&app, runtime.as_ref(), &stop).await;
+    serving.await?.context("the listeners ended")?;
+    database.close().await;
+    Ok(())
+}
+
+/// The order of an end: nothing new is launched, agents end what they do (for which they need the API), then the API ends.
+async fn leave(app: &App, runtime: &dyn AgentRuntime, stop: &Stop) {
+    app.begin_leaving();
+    runtime.shut_down(AGENTS_GRACE).await;
+    stop.gracefully().await;
+}
+
+async fn listen(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    server::listen(address).await.with_context(|| format!("cannot listen on {address} ({setting})"))
+}
+
+/// What the operator needs to know, on standard output.
+fn announce(settings: &Settings, address: SocketAddr, first: Option<&FirstStart>) -> anyhow::Result<()> {
+    let url = settings.server.public_url.clone().unwrap_or_else(|| HttpUrl::of_listener(address));
+    tracing::info!(%url, %address, "serving");
+    let mut out = stdout().lock();
+    writeln!(out, "Connix {} serves {url}", env!("CARGO_PKG_VERSION"))?;
+    if let Some(FirstStart { key }) = first {
+        writeln!(out, "\nThis first start made the organisation `default` and an API key, which is shown only now:\n")?;
+        writeln!(out, "    {}\n", key.expose())?;
+    }
+    Ok(out.flush()?)
+}
+
+/// The signals that ask for an end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn handled() -> anyhow::Result<Self> {
+        let handled = |kind| signal(kind).context("signals cannot be handled");
+        Ok(Self { terminate: handled(SignalKind::terminate())?, interrupt: handled(SignalKind::interrupt())? })
+    }
+
+    /// The next one's name.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The one place that names every adapter, and says which of them the settings ask for.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use connix_application::{App, Intervals, Llm, Ports};
+use connix_domain::agent::RuntimeKind as Kind;
+use connix_domain::port::runtime::AgentRuntime;
+use connix_domain::port::store::Store;
+use connix_http::server::Served;
+use connix_http::{Cors, Exposition};
+use connix_identity::{MasterKey, MasterSealer, PepperedCredentials};
+use connix_metrics::PrometheusMetrics;
+use connix_persistence::{Database, DatabaseUrl, OpenError, Options};
+use connix_runtime::{ExternalRuntime, LocalRuntime, LocalSettings, WorkerProgram};
+
+use crate::data_folder::DataFolder;
+use crate::settings::{HttpUrl, RuntimeKind, Settings};
+use crate::system::{RandomIds, SystemClock};
+
+/// At most so many calls of the model in one attempt at a task (`shared/reference/runtime.md`).
+const MAX_STEPS: u32 = 25;
+
+/// Where things are counted.
+pub(crate) fn metrics() -> Arc<PrometheusMetrics> {
+    Arc::new(PrometheusMetrics::new(env!("CARGO_PKG_VERSION")))
+}
+
+/// The database at `url`, its tables up to date.
+pub(crate) async fn database(url: &DatabaseUrl, metrics: Arc<PrometheusMetrics>) -> Result<Database, OpenError> {
+    Database::open(url, Options { metrics: Some(metrics) }).await
+}
+
+/// What runs agents' workers. `api` is the address that the API listens on.
+pub(crate) fn runtime(settings: &Settings, folder: &DataFolder, api: SocketAddr) -> io::Result<Arc<dyn AgentRuntime>> {
+    match settings.runtime.kind {
+        RuntimeKind::External => Ok(no_runtime()),
+        RuntimeKind::Local => {
+            let local = LocalSettings {
+                program: WorkerProgram::own(),
+                server_url: HttpUrl::of_listener(reachable(api)).to_string(),
+                run: folder.run(),
+                workspaces: folder.workspaces(),
+            };
+            Ok(Arc::new(LocalRuntime::start(local, Arc::new(SystemClock))?))
+        }
+    }
+}
+
+/// Where a child of ours reaches a listener of ours: one on all addresses is on the loopback address too.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    address
+}
+
+/// For commands and servers that run no agents' workers themselves.
+pub(crate) fn no_runtime() -> Arc<dyn AgentRuntime> {
+    Arc::new(ExternalRuntime)
+}
+
+/// The application on its adapters.
+pub(crate) fn application(
+    settings: &Settings,
+    store: Arc<dyn Store>,
+    master: &MasterKey,
+    metrics: Arc<PrometheusMetrics>,
+    runtime: Arc<dyn AgentRuntime>,
+) -> App {
+    let ports = Ports {
+        store,
+        credentials: Arc::new(PepperedCredentials::new(master)),
+        sealer: Arc::new(MasterSealer::new(master)),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(RandomIds),
+        metrics,
+        runtime,
+    };
+    App::new(ports, of_application(settings))
+}
+
+fn of_application(settings: &Settings) -> connix_application::Settings {
+    connix_application::Settings {
+        llm: Llm {
+            base_url: settings.llm.base_url.as_ref().map(ToString::to_string),
+            api_key: settings.llm.api_key.clone(),
+            default_model: settings.llm.default_model.clone(),
+        },
+        runtime: match settings.runtime.kind {
+            RuntimeKind::Local => Kind::Local,
+            RuntimeKind::External => Kind::External,
+        },
+        tools: Vec::new(),
+        intervals: Intervals::default(),
+        max_steps: MAX_STEPS,
+    }
+}
+
+/// What the listeners serve.
+pub(crate) fn served(settings: &Settings, app: Arc<App>, metrics: Arc<PrometheusMetrics>) -> Served {
+    let shown = metrics.clone();
+    Served {
+        app,
+        metrics,
+        exposition: Exposition { content_type: connix_metrics::CONTENT_TYPE, text: Arc::new(move || shown.text()) },
+        cors: Cors::new(settings.server.cors_origins.iter().map(ToString::to_string).collect()),
+    }
+}
