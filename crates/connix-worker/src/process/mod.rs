@@ -9,6 +9,8 @@ use std::process::ExitCode;
 
 use connix_worker_protocol::exit_code;
 use connix_worker_protocol::secret::Secret;
+use nix::sys::prctl::set_name;
+use nix::sys::stat::{Mode, umask};
 
 use crate::settings::Settings;
 use crate::worker::work;
@@ -54,6 +56,10 @@ fn prepare(options: Options) -> Result<u8, u8> {
 }
 
 fn run_local(runtime: &tokio::runtime::Runtime) -> Result<u8, u8> {
+    // What a worker writes is its owner's alone.
+    umask(Mode::from_bits_truncate(0o077));
+    // It is executed as /proc/self/exe, and `exe` would be its name in `ps`. A name is worth no failure.
+    let _ = set_name(c"connix-worker");
     let mut lifeline = Lifeline::on_standard_input();
     let handshake = handshake::read(lifeline.input()).map_err(|cause| {
         tracing::error!(%cause, "the handshake cannot be read");

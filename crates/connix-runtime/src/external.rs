@@ -1,0 +1,34 @@
+//! Workers that their owners run on hosts of their own.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use connix_domain::agent::RuntimeKind;
+use connix_domain::id::AgentId;
+use connix_domain::port::runtime::{AgentRuntime, InstanceExit, LaunchError, LaunchSpec};
+
+/// Launches nothing and sees nothing end: an external worker says hello when it likes, is told to leave over the worker
+/// protocol, and is taken for gone when it is not heard.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ExternalRuntime;
+
+#[async_trait]
+impl AgentRuntime for ExternalRuntime {
+    fn kind(&self) -> RuntimeKind {
+        RuntimeKind::External
+    }
+
+    async fn launch(&self, _spec: LaunchSpec) -> Result<(), LaunchError> {
+        Ok(())
+    }
+
+    async fn drain(&self, _agent: AgentId, _incarnation: i64, _grace: Duration) {}
+
+    async fn kill(&self, _agent: AgentId, _incarnation: i64) {}
+
+    async fn next_exit(&self) -> InstanceExit {
+        std::future::pending().await
+    }
+
+    async fn shut_down(&self, _grace: Duration) {}
+}

@@ -1,0 +1,114 @@
+//! Workers as child processes of the server.
+//!
+//! ```text
+//! connix serve ── stdin: handshake line, then the lifeline ──▶ connix worker   (leader of its own process group)
+//!              ◀── stdout, stderr: the last 64 KiB are kept ──      └─ its tools
+//! ```
+//!
+//! *Invariants.* A worker's process is reaped only after its whole group has been killed, so that no signal can ever
+//! reach a stranger that got its number. An exit is reported when no process of the group is left. When the server is
+//! gone, however that came, the kernel closes the lifelines and the workers end themselves (contract section 8); a
+//! parent-death signal is not used, since it is tied to the thread that spawned the child.
+
+mod handshake;
+mod instance;
+mod output;
+mod process_group;
+mod settings;
+mod spawner;
+mod supervision;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use connix_domain::agent::RuntimeKind;
+use connix_domain::id::AgentId;
+use connix_domain::port::clock::Clock;
+use connix_domain::port::runtime::{AgentRuntime, InstanceExit, LaunchError, LaunchSpec};
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use instance::Key;
+pub use settings::{LocalSettings, WorkerProgram};
+use spawner::Spawner;
+use supervision::Supervision;
+
+/// How long the end of a killed process may take. It is a matter of milliseconds, unless the kernel is stuck.
+const KILLED: Duration = Duration::from_secs(5);
+
+/// Runs workers as child processes. Dropping it kills them all.
+pub struct LocalRuntime {
+    supervision: Arc<Supervision>,
+    spawner: Spawner,
+    exits: Mutex<UnboundedReceiver<InstanceExit>>,
+}
+
+impl LocalRuntime {
+    /// Starts the thread that spawns and the task that sees processes end.
+    ///
+    /// # Errors
+    /// When the system gives no thread or no signal handler.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime with its drivers enabled.
+    pub fn start(settings: LocalSettings, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let (exited, exits) = unbounded_channel();
+        let supervision = Arc::new(Supervision::new(exited, clock));
+        supervision::watch(&supervision)?;
+        let spawner = Spawner::start(settings, Arc::downgrade(&supervision))?;
+        Ok(Self { supervision, spawner, exits: Mutex::new(exits) })
+    }
+}
+
+impl Drop for LocalRuntime {
+    fn drop(&mut self) {
+        self.supervision.abandon();
+    }
+}
+
+#[async_trait]
+impl AgentRuntime for LocalRuntime {
+    fn kind(&self) -> RuntimeKind {
+        RuntimeKind::Local
+    }
+
+    async fn launch(&self, spec: LaunchSpec) -> Result<(), LaunchError> {
+        self.spawner.spawn(spec).await
+    }
+
+    async fn drain(&self, agent: AgentId, incarnation: i64, grace: Duration) {
+        let key = Key { agent, incarnation };
+        if self.supervision.terminate(key) {
+            supervision::kill_after(&self.supervision, key, grace);
+        }
+    }
+
+    async fn kill(&self, agent: AgentId, incarnation: i64) {
+        self.supervision.kill(Key { agent, incarnation });
+    }
+
+    async fn next_exit(&self) -> InstanceExit {
+        match self.exits.lock().await.recv().await {
+            Some(exit) => exit,
+            None => std::future::pending().await, // the sender lives as long as `self`
+        }
+    }
+
+    async fn shut_down(&self, grace: Duration) {
+        self.supervision.close();
+        for key in self.supervision.keys() {
+            self.supervision.terminate(key);
+        }
+        if tokio::time::timeout(grace, self.supervision.none_left()).await.is_ok() {
+            return;
+        }
+        for key in self.supervision.keys() {
+            self.supervision.kill(key);
+        }
+        if tokio::time::timeout(KILLED, self.supervision.none_left()).await.is_err() {
+            tracing::error!("a killed worker has not ended");
+        }
+    }
+}

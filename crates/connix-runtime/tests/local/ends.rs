@@ -1,0 +1,145 @@
+//! How a worker ends, and that nothing of it is left.
+
+use std::time::{Duration, Instant};
+
+use connix_domain::port::runtime::AgentRuntime;
+
+use crate::stage::{AGENT, eventually, is_alive, stage};
+
+const LONG: Duration = Duration::from_secs(600);
+
+#[tokio::test]
+async fn an_exit_tells_its_code_and_the_last_words() {
+    let stage = stage("echo on its way; echo \"it broke\" >&2; exit 70");
+    stage.launch(3).await.unwrap();
+    let gone = stage.exit().await;
+    assert_eq!((gone.agent, gone.incarnation), (AGENT, 3));
+    assert_eq!((gone.exit.code, gone.exit.signal, gone.exit.reason.as_str()), (Some(70), None, "exited"));
+    assert!(gone.exit.detail.contains("it broke\n"), "{}", gone.exit.detail);
+}
+
+#[tokio::test]
+async fn an_exit_tells_its_signal() {
+    let stage = stage("kill -SEGV $$");
+    stage.launch(1).await.unwrap();
+    let exit = stage.exit().await.exit;
+    assert_eq!((exit.code, exit.signal, exit.reason.as_str()), (None, Some(11), "killed"));
+}
+
+#[tokio::test]
+async fn only_the_last_64_kib_are_kept_and_a_talkative_worker_is_not_blocked() {
+    let stage = stage("head -c 2000000 /dev/zero | tr '\\0' x; echo end");
+    stage.launch(1).await.unwrap();
+    let detail = stage.exit().await.exit.detail;
+    assert_eq!(detail.len(), 64 << 10);
+    assert!(detail.ends_with("xend\n"));
+}
+
+#[tokio::test]
+async fn a_kill_reaches_the_whole_group() {
+    let stage = stage("sleep 600 & echo $! > child; wait");
+    stage.launch(1).await.unwrap();
+    let child = stage.written("child").await;
+    assert!(is_alive(&child));
+    stage.runtime().kill(AGENT, 1).await;
+    assert_eq!(stage.exit().await.exit.signal, Some(9));
+    assert!(!is_alive(&child), "an exit is reported when nothing is left");
+}
+
+#[tokio::test]
+async fn what_a_worker_leaves_behind_is_ended_with_it() {
+    let stage = stage("sleep 600 & echo $! > child; exit 0");
+    stage.launch(1).await.unwrap();
+    assert_eq!(stage.exit().await.exit.code, Some(0));
+    assert!(!is_alive(&stage.written("child").await));
+}
+
+#[tokio::test]
+async fn a_drained_worker_may_finish() {
+    let stage = stage("trap 'echo finished; exit 0' TERM; echo > ready; while :; do sleep 0.01; done");
+    stage.launch(1).await.unwrap();
+    stage.written("ready").await;
+    stage.runtime().drain(AGENT, 1, LONG).await;
+    let exit = stage.exit().await.exit;
+    assert_eq!((exit.code, exit.detail.as_str()), (Some(0), "finished\n"));
+}
+
+#[tokio::test]
+async fn a_drained_worker_that_does_not_leave_is_killed_after_the_grace() {
+    let stage = stage("trap '' TERM; echo > ready; while :; do sleep 0.01; done");
+    stage.launch(1).await.unwrap();
+    stage.written("ready").await;
+    let asked = Instant::now();
+    stage.runtime().drain(AGENT, 1, Duration::from_millis(200)).await;
+    stage.runtime().drain(AGENT, 1, Duration::ZERO).await; // asking again changes nothing
+    assert_eq!(stage.exit().await.exit.signal, Some(9));
+    assert!(asked.elapsed() >= Duration::from_millis(200));
+}
+
+#[tokio::test]
+async fn each_end_is_reported_once() {
+    let stage = stage("read -r line; exit 0");
+    for incarnation in 1..=20 {
+        stage.launch(incarnation).await.unwrap();
+    }
+    let mut seen = Vec::new();
+    for _ in 1..=20 {
+        seen.push(stage.exit().await.incarnation);
+    }
+    seen.sort_unstable();
+    assert!(seen.into_iter().eq(1..=20));
+    stage.runtime().shut_down(Duration::ZERO).await;
+    let more = tokio::time::timeout(Duration::ZERO, stage.runtime().next_exit()).await;
+    assert!(more.is_err(), "{more:?}");
+}
+
+#[tokio::test]
+async fn unknown_instances_are_left_alone() {
+    let stage = stage("cat > /dev/null");
+    stage.launch(2).await.unwrap();
+    stage.runtime().kill(AGENT, 1).await;
+    stage.runtime().drain(AGENT, 3, Duration::ZERO).await;
+    stage.runtime().kill(AGENT, 2).await;
+    assert_eq!(stage.exit().await.incarnation, 2);
+}
+
+#[tokio::test]
+async fn shutting_down_drains_first_and_leaves_nothing() {
+    let stage = stage("trap 'exit 0' TERM; echo $$ > pid; while :; do sleep 0.01; done");
+    stage.launch(1).await.unwrap();
+    let pid = stage.written("pid").await;
+    stage.runtime().shut_down(LONG).await;
+    assert!(!is_alive(&pid));
+    assert_eq!(stage.exit().await.exit.code, Some(0));
+}
+
+#[tokio::test]
+async fn shutting_down_ends_by_force_what_does_not_leave() {
+    let stage = stage("trap '' TERM; sleep 600 & echo $! > child; echo $$ > pid; wait; wait");
+    stage.launch(1).await.unwrap();
+    let (pid, child) = (stage.written("pid").await, stage.written("child").await);
+    stage.runtime().shut_down(Duration::from_millis(100)).await;
+    assert!(!is_alive(&pid) && !is_alive(&child));
+}
+
+#[tokio::test]
+async fn dropping_the_runtime_leaves_nothing() {
+    let mut stage = stage("trap '' TERM; sleep 600 & echo $! > child; echo $$ > pid; wait");
+    stage.launch(1).await.unwrap();
+    let (pid, child) = (stage.written("pid").await, stage.written("child").await);
+    stage.runtime = None;
+    assert!(!is_alive(&pid));
+    eventually(|| (!is_alive(&child)).then_some(())).await;
+}
+
+#[tokio::test]
+async fn the_lifeline_stays_open_as_long_as_the_runtime_lives_and_ends_with_it() {
+    // The reader outlives the group's end because it leads a group of its own: what ends it is the pipe.
+    let reader = "echo > ready; cat <&3 > /dev/null; echo broken > lifeline";
+    let mut stage = stage(&format!("exec 3<&0; setsid sh -c '{reader}' & sleep 600"));
+    stage.launch(1).await.unwrap();
+    stage.written("ready").await;
+    assert!(!stage.workspace().join("lifeline").exists());
+    stage.runtime = None;
+    assert_eq!(stage.written("lifeline").await, "broken\n");
+}
