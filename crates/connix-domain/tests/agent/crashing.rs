@@ -130,6 +130,15 @@ fn a_pause_cancels_a_backoff_and_a_start_launches_at_once() {
 }
 
 #[test]
+fn a_restart_forgives_earlier_crashes() {
+    let mut world = ready();
+    world.make(Move::Ends { code: 1, jitter: 0.0 });
+    world.make(Move::Command(Command::Restart));
+    assert!(world.agent.control.failures.is_empty());
+    assert_eq!(world.supervise(), Some(Step::Launch), "a restart waits for no backoff");
+}
+
+#[test]
 fn a_start_after_a_crash_loop_is_a_fresh_one() {
     let mut world = ready();
     for _ in 0..4 {

@@ -49,6 +49,13 @@ fn a_change_of_the_name_alone_is_over_at_once_in_every_phase_with_a_worker() {
 }
 
 #[test]
+fn a_worker_that_has_the_configuration_already_may_end_the_update_itself() {
+    let mut world = local(&[RENAME]);
+    world.make(Move::Applied(Revision::Newest));
+    assert_eq!(world.agent.phase, AgentPhase::Running);
+}
+
+#[test]
 fn an_update_of_a_local_agent_without_a_worker_is_over_at_once() {
     let paused = [Move::Command(Command::Pause), Move::Lost];
     let stopped = [Move::Command(Command::Stop), Move::Leaves];
@@ -109,10 +116,11 @@ fn a_local_worker_that_does_not_apply_in_time_is_replaced() {
     let session = world.agent.control.session;
     world.now = world.agent.due_at().unwrap();
     assert_eq!(world.supervise(), Some(Step::ReplaceWorker));
-    assert!(!world.agent.may_claim(1));
+    assert_eq!(world.agent.control.claims_from, 2);
     assert_eq!(world.agent.control.session, session, "it has to be able to give back what it holds");
-    world.make(Move::Supervise);
+    assert_eq!(world.supervise(), Some(Step::Drain));
     world.make(Move::Leaves);
+    assert_eq!(world.agent.phase, AgentPhase::UpdatingRunning, "over before anybody uses the new configuration");
     assert!(world.agent.control.failures.is_empty(), "being replaced is no crash");
     assert_eq!(world.supervise(), Some(Step::Launch));
     world.make(Move::Hello);

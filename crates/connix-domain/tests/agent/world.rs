@@ -285,6 +285,7 @@ impl World {
             assert_eq!(agent.control.process, ProcessPhase::Ready);
             assert!(self.worker.as_ref().is_some_and(|worker| worker.nonce.is_some() && !worker.unwanted));
         }
+        assert!(agent.phase.is_updating() || agent.control.update_until.is_none(), "a deadline without an update");
         match agent.due_at() {
             Some(due) => {
                 assert!(agent.next_step(due).is_some(), "nothing to do when it is due");

@@ -74,6 +74,7 @@ fn assert_sound(task: &Task, counted: &Counted) {
     let running = task.phase == TaskPhase::Running;
     assert_eq!(task.lease_until.is_some(), running, "only a running task is leased");
     assert!(!running || task.incarnation.is_some(), "a running task is held");
+    assert!(task.incarnation.is_none() || task.phase != TaskPhase::Queued, "a queued task is held");
     assert!(task.not_before.is_none() || task.phase == TaskPhase::Queued, "only a queued task waits");
     assert!(task.cancel_requested_at.is_none() || task.phase != TaskPhase::Queued, "a cancelled task waits");
 
