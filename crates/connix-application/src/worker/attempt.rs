@@ -183,7 +183,7 @@ impl App {
         self.retrying(|| async move {
             let agent = self.attached(worker, session).await?;
             let task = self.own_task(worker, task).await?;
-            if task.attempt == attempt && task.phase != TaskPhase::Running {
+            if task.attempt == attempt && task.phase.is_final() {
                 return Ok(());
             }
             task.held_by(agent.control.incarnation, attempt).map_err(|_| Error::LeaseLost)?;

@@ -1,0 +1,6 @@
+//! The use cases and the supervisor, on a memory store and with a runtime that the tests play.
+#![expect(clippy::unwrap_used, reason = "a test may end where something is missing")]
+
+mod agents;
+mod projects;
+mod world;

@@ -1,0 +1,189 @@
+//! An application on a memory store, with a runtime that the test plays: what is launched, and when it ends.
+
+mod ports;
+
+use connix_application::{
+    AgentOrder, App, Caller, Claimed, Intervals, Llm, Naming, NewKey, OrgRef, Ports, ProjectOrder, ProjectRef,
+    SessionGrant, Settings, Supervisor, Worker,
+};
+use connix_domain::Timestamp;
+use connix_domain::agent::{Agent, ConfigPatch, RuntimeKind};
+use connix_domain::event::{EventKind, SequencedEvent};
+use connix_domain::metadata::Metadata;
+use connix_domain::name::{AgentName, CanonicalName};
+use connix_domain::permission::Permissions;
+use connix_domain::port::clock::Clock;
+use connix_domain::port::runtime::LaunchSpec;
+use connix_domain::port::store::EventReader;
+use connix_domain::project::{Project, Visibility};
+use connix_domain::task::{Task, TaskOrder};
+use connix_testkit::{CountingIds, ManualClock, MemoryStore};
+use ports::{LabelSealer, NoMetrics, PlainCredentials, PlayedRuntime};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An application, and everything that plays its world.
+pub(crate) struct World {
+    pub(crate) app: Arc<App>,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) runtime: Arc<PlayedRuntime>,
+    pub(crate) caller: Caller,
+    supervisor: Option<tokio::task::JoinHandle<()>>,
+}
+
+pub(crate) fn application(
+    store: &Arc<MemoryStore>,
+    clock: &Arc<ManualClock>,
+    runtime: &Arc<PlayedRuntime>,
+) -> Arc<App> {
+    let ports = Ports {
+        store: store.clone(),
+        credentials: Arc::new(PlainCredentials::default()),
+        sealer: Arc::new(LabelSealer),
+        clock: clock.clone(),
+        ids: Arc::new(CountingIds::default()),
+        metrics: Arc::new(NoMetrics),
+        runtime: runtime.clone(),
+    };
+    let llm = Llm { base_url: None, api_key: None, default_model: "gpt-4".into() };
+    let intervals = Intervals { claim_wait: Duration::from_millis(200), ..Intervals::default() };
+    Arc::new(App::new(
+        ports,
+        Settings { llm, runtime: RuntimeKind::Local, tools: Vec::new(), intervals, max_steps: 25 },
+    ))
+}
+
+impl World {
+    /// A service after its first start, without a supervisor.
+    pub(crate) async fn new() -> Self {
+        let store = Arc::new(MemoryStore::default());
+        let clock = Arc::new(ManualClock::at(chrono::DateTime::UNIX_EPOCH));
+        let runtime = Arc::new(PlayedRuntime::new());
+        let app = application(&store, &clock, &runtime);
+        let key = app.first_start().await.unwrap().unwrap().key;
+        let caller = app.authenticate(key.expose()).await.unwrap();
+        Self { app, store, clock, runtime, caller, supervisor: None }
+    }
+
+    /// The same with a supervisor at work.
+    pub(crate) async fn supervised() -> Self {
+        let mut world = Self::new().await;
+        let supervisor = Supervisor::new(world.app.clone());
+        world.supervisor = Some(tokio::spawn(async move { supervisor.run().await }));
+        world
+    }
+
+    /// The server is gone: nobody acts for it any more.
+    pub(crate) fn stop_supervisor(&self) {
+        self.supervisor.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+
+    /// Another caller of the first organisation.
+    pub(crate) async fn caller_with(&self, permissions: Permissions, projects: Option<Vec<ProjectRef>>) -> Caller {
+        let new = NewKey { org: OrgRef::Default, name: "another".into(), permissions, projects };
+        let key = self.app.create_key(new).await.unwrap();
+        self.app.authenticate(key.expose()).await.unwrap()
+    }
+
+    pub(crate) async fn project(&self, name: &str) -> Project {
+        self.app.create_project(&self.caller, project_order(name), None).await.unwrap()
+    }
+
+    /// A local agent of the default project.
+    pub(crate) async fn agent(&self, name: &str) -> Agent {
+        self.agent_in(&ProjectRef::default_project(), name).await
+    }
+
+    pub(crate) async fn agent_in(&self, project: &ProjectRef, name: &str) -> Agent {
+        self.app.create_agent(&self.caller, project, agent_order(name), None).await.unwrap().agent
+    }
+
+    /// The agent as it is now.
+    pub(crate) async fn seen(&self, agent: &Agent) -> Agent {
+        let project = ProjectRef::Id(agent.project);
+        self.app.agent(&self.caller, &project, &agent.id.to_string()).await.unwrap().agent
+    }
+
+    pub(crate) async fn task(&self, agent: &Agent, input: &str) -> Task {
+        let order = task_order(input);
+        let project = ProjectRef::Id(agent.project);
+        self.app.create_task(&self.caller, &project, &agent.id.to_string(), order, None).await.unwrap()
+    }
+
+    pub(crate) async fn task_now(&self, task: &Task) -> Task {
+        let (project, agent) = (ProjectRef::Id(task.project), task.agent.to_string());
+        self.app.task(&self.caller, &project, &agent, &task.id.to_string()).await.unwrap()
+    }
+
+    /// Waits until an agent was launched `times` times in all; gives the last launch.
+    pub(crate) async fn launched(&self, agent: &Agent, times: usize) -> LaunchSpec {
+        eventually("the launch", || async {
+            let launches = self.runtime.launches();
+            let own: Vec<_> = launches.into_iter().filter(|spec| spec.agent == agent.id).collect();
+            if own.len() >= times { own.last().cloned() } else { None }
+        })
+        .await
+    }
+
+    /// The worker of a launch says hello.
+    pub(crate) async fn attach(&self, launch: &LaunchSpec) -> (Worker, SessionGrant) {
+        let worker = self.app.authenticate_worker(launch.token.expose()).await.unwrap();
+        let grant = self.app.greet(worker, &format!("nonce-{}", launch.incarnation)).await.unwrap();
+        (worker, grant)
+    }
+
+    pub(crate) async fn claim(&self, worker: Worker, grant: &SessionGrant) -> Claimed {
+        self.app.claim(worker, grant.session, Duration::from_millis(100)).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn events(&self) -> Vec<SequencedEvent> {
+        self.store.events(self.caller.scope(), 0, 1000).await.unwrap()
+    }
+
+    /// The kinds of all events so far, without the default project's own.
+    pub(crate) async fn happened(&self) -> Vec<EventKind> {
+        self.events().await.into_iter().skip(1).map(|e| e.event.kind).collect()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+pub(crate) fn project_order(name: &str) -> ProjectOrder {
+    ProjectOrder {
+        naming: Naming::Same(CanonicalName::parse(name).unwrap()),
+        description: None,
+        visibility: Visibility::Private,
+        team: None,
+        metadata: Metadata::default(),
+    }
+}
+
+pub(crate) fn agent_order(name: &str) -> AgentOrder {
+    AgentOrder {
+        name: AgentName::parse(name).unwrap(),
+        description: None,
+        config: ConfigPatch::default(),
+        metadata: Metadata::default(),
+        runtime: None,
+    }
+}
+
+pub(crate) fn task_order(input: &str) -> TaskOrder {
+    TaskOrder { input: json!(input), metadata: Metadata::default(), timeout_seconds: 900, max_attempts: 3 }
+}
+
+/// Looks again and again until there is something; the supervisor works beside the test.
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+    let end = tokio::time::Instant::now() + Duration::from_secs(10);
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < end, "{what} did not come");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
