@@ -9,7 +9,7 @@ use crate::settings::load::Flags;
 
 /// Projects, agents and their tasks, served over HTTP.
 #[derive(Debug, Parser)]
-#[command(name = "connix", version, about, long_about = None, disable_help_subcommand = true)]
+#[command(name = "connix", version, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// A file of settings (TOML) that replace defaults.
     #[arg(long, global = true, value_name = "FILE")]
