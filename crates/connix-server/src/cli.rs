@@ -17,7 +17,7 @@ pub(crate) struct Cli {
     /// The folder for the embedded store, the master key and the workspaces [default: ./data].
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<String>,
-    /// postgres://… or sqlite://PATH [default: sqlite://<data-dir>/connix.db].
+    /// postgres://… or sqlite://PATH [default: connix.db in the data folder].
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
     #[command(subcommand)]
@@ -94,7 +94,7 @@ pub(crate) enum Orgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct Worker {
-    /// The server's address, such as https://connix.example.com.
+    /// The server's address: `https://connix.example.com`.
     #[arg(long, value_name = "URL", requires = "token_file")]
     pub(crate) server: Option<String>,
     /// A file that holds the agent's worker token alone.
