@@ -22,6 +22,10 @@ impl AgentRuntime for ExternalRuntime {
         Ok(())
     }
 
+    fn knows(&self, _agent: AgentId, _incarnation: i64) -> bool {
+        false
+    }
+
     async fn drain(&self, _agent: AgentId, _incarnation: i64, _grace: Duration) {}
 
     async fn kill(&self, _agent: AgentId, _incarnation: i64) {}

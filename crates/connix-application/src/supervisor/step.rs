@@ -19,6 +19,9 @@ impl App {
         match step {
             Step::Launch if self.is_leaving() => Ok(()),
             Step::Launch => self.launch(agent).await,
+            Step::Drain | Step::KillUnready if !self.ports.runtime.knows(agent.id, incarnation) => {
+                self.worker_gone(scope, agent.id, incarnation, self.ended("vanished")).await
+            }
             Step::Drain => {
                 self.ports.runtime.drain(agent.id, incarnation, self.settings.intervals.stop_grace).await;
                 Ok(())
@@ -76,13 +79,21 @@ impl App {
         }
     }
 
-    async fn unlaunchable(&self, agent: &Agent, why: &str) -> Result<(), Error> {
-        tracing::error!(agent.id = %agent.id, why, "the agent cannot be launched");
-        let (next, happened) = agent.unlaunchable(why, self.now());
-        let line = self.note(agent, LogLevel::Error, "Agent cannot be launched", json!({ "reason": why }));
-        let changes = ChangeSet::new().with_all(self.agent_changes(next, happened, Actor::System)).with(line);
-        self.commit(changes).await?;
-        self.wakeups.agent(agent.id);
+    /// Gives up on an agent that cannot be launched, unless it was told to leave meanwhile.
+    async fn unlaunchable(&self, launching: &Agent, why: &str) -> Result<(), Error> {
+        tracing::error!(agent.id = %launching.id, why, "the agent cannot be launched");
+        let scope = OrgScope::for_job(launching.org, Job::Supervision);
+        self.retrying(|| async {
+            let agent = self.store().agent(scope, launching.id).await?;
+            let same = |agent: &Agent| agent.control.incarnation == launching.control.incarnation;
+            let Some(agent) = agent.filter(same) else { return Ok(()) };
+            let (next, happened) = agent.unlaunchable(why, self.now());
+            let line = self.note(&agent, LogLevel::Error, "Agent cannot be launched", json!({ "reason": why }));
+            let changes = ChangeSet::new().with_all(self.agent_changes(next, happened, Actor::System)).with(line);
+            self.commit(changes).await
+        })
+        .await?;
+        self.wakeups.agent(launching.id);
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use connix_application::{AgentCommand, Error, ProjectRef, Report, Reported, Supe
 use connix_domain::agent::{Agent, AgentPhase, ProcessPhase};
 use connix_domain::event::EventKind;
 use connix_domain::page::{LogQuery, Window};
+use connix_domain::port::runtime::LaunchError;
 use connix_domain::task::{TaskError, TaskPhase, Usage};
 use serde_json::json;
 
@@ -201,4 +202,31 @@ async fn a_restarted_server_launches_anew_and_the_interrupted_task_counts_no_fai
     assert!(world.seen(&agent).await.control.failures.is_empty());
     assert_eq!(world.app.authenticate_worker(first.token.expose()).await, Err(Error::Unauthorized));
     assert_eq!(world.happened().await, [EventKind::AgentLaunched]);
+}
+
+#[tokio::test]
+async fn an_agent_that_cannot_be_launched_is_in_error_with_the_reason() {
+    let world = World::supervised().await;
+    world.runtime.refuse(LaunchError::Fatal("no such program".into()));
+    let agent = world.agent("grounded").await;
+    let given_up = eventually("the error", || async {
+        let agent = world.seen(&agent).await;
+        (agent.phase == AgentPhase::Error).then_some(agent)
+    })
+    .await;
+    let fault = given_up.control.fault.unwrap();
+    assert_eq!((fault.code.as_str(), fault.message.as_str()), ("launch_failed", "no such program"));
+    assert_eq!(world.happened().await, [EventKind::AgentFailed]);
+}
+
+#[tokio::test]
+async fn a_process_that_vanished_unheard_holds_nothing_up() {
+    let world = World::supervised().await;
+    let agent = world.agent("ghost").await;
+    let launch = world.launched(&agent, 1).await;
+    world.attach(&launch).await;
+    world.runtime.vanish(&launch);
+    command(&world, &agent, AgentCommand::Restart).await;
+    world.attach(&world.launched(&agent, 2).await).await;
+    assert_eq!(world.happened().await, [EventKind::AgentLaunched, EventKind::AgentLaunched]);
 }

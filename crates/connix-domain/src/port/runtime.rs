@@ -59,6 +59,9 @@ pub trait AgentRuntime: Send + Sync {
     /// # Errors
     /// [`LaunchError`]; nothing is left running then.
     async fn launch(&self, spec: LaunchSpec) -> Result<(), LaunchError>;
+    /// Whether an instance was launched whose end has not been reported yet: one that it does not know will never be
+    /// reported.
+    fn knows(&self, agent: AgentId, incarnation: i64) -> bool;
     /// Asks an instance to leave and ends it by force after `grace`. Does nothing when it is unknown or already leaving.
     async fn drain(&self, agent: AgentId, incarnation: i64, grace: Duration);
     /// Ends an instance and all its descendants by force. Does nothing when it is unknown.

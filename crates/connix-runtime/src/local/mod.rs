@@ -78,6 +78,10 @@ impl AgentRuntime for LocalRuntime {
         self.spawner.spawn(spec).await
     }
 
+    fn knows(&self, agent: AgentId, incarnation: i64) -> bool {
+        self.supervision.knows(Key { agent, incarnation })
+    }
+
     async fn drain(&self, agent: AgentId, incarnation: i64, grace: Duration) {
         let key = Key { agent, incarnation };
         if self.supervision.terminate(key) {

@@ -3,7 +3,7 @@
 //! The kernel tells by SIGCHLD that some child has ended, not which, and merges what comes close together. So one task
 //! looks at all of them each time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -29,7 +29,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 pub(super) struct Supervision {
     known: Mutex<Known>,
     /// Instances whose end has not been reported.
-    unreported: watch::Sender<usize>,
+    unreported: watch::Sender<HashSet<Key>>,
     exits: UnboundedSender<InstanceExit>,
     clock: Arc<dyn Clock>,
 }
@@ -43,11 +43,12 @@ struct Known {
 
 impl Supervision {
     pub(super) fn new(exits: UnboundedSender<InstanceExit>, clock: Arc<dyn Clock>) -> Self {
-        Self { known: Mutex::default(), unreported: watch::Sender::new(0), exits, clock }
+        Self { known: Mutex::default(), unreported: watch::Sender::default(), exits, clock }
     }
 
+    /// Whether an instance was launched whose end has not been reported.
     pub(super) fn knows(&self, key: Key) -> bool {
-        self.known().instances.contains_key(&key)
+        self.unreported.borrow().contains(&key)
     }
 
     pub(super) fn keys(&self) -> Vec<Key> {
@@ -62,7 +63,7 @@ impl Supervision {
     /// Waits until every end has been reported.
     pub(super) async fn none_left(&self) {
         // The sender lives in `self`, so waiting cannot fail.
-        let _ = self.unreported.subscribe().wait_for(|count| *count == 0).await;
+        let _ = self.unreported.subscribe().wait_for(HashSet::is_empty).await;
     }
 
     /// A process has just been spawned. It may have ended already.
@@ -72,7 +73,7 @@ impl Supervision {
             instance.put_to_rest();
             return Err(LaunchError::Retryable("the server is ending".to_owned()));
         }
-        self.unreported.send_modify(|count| *count += 1);
+        self.unreported.send_modify(|keys| _ = keys.insert(key));
         known.instances.insert(key, instance);
         drop(known);
         self.collect_ended();
@@ -125,7 +126,7 @@ impl Supervision {
         let Key { agent, incarnation } = key;
         // The receiver is gone only when the runtime is.
         let _ = self.exits.send(InstanceExit { org: instance.org, agent, incarnation, exit });
-        self.unreported.send_modify(|count| *count -= 1);
+        self.unreported.send_modify(|keys| _ = keys.remove(&key));
     }
 
     /// Ends all at once; nothing is reported any more.

@@ -76,6 +76,8 @@ impl Metrics for NoMetrics {
 /// A runtime whose processes are the test's word.
 pub(crate) struct PlayedRuntime {
     launched: Mutex<Vec<LaunchSpec>>,
+    live: Mutex<Vec<(AgentId, i64)>>,
+    refusal: Mutex<Option<LaunchError>>,
     drained: Mutex<Vec<(AgentId, i64)>>,
     exits: mpsc::UnboundedSender<InstanceExit>,
     waiting: tokio::sync::Mutex<mpsc::UnboundedReceiver<InstanceExit>>,
@@ -84,12 +86,29 @@ pub(crate) struct PlayedRuntime {
 impl PlayedRuntime {
     pub(super) fn new() -> Self {
         let (exits, waiting) = mpsc::unbounded_channel();
-        Self { launched: Mutex::default(), drained: Mutex::default(), exits, waiting: tokio::sync::Mutex::new(waiting) }
+        Self {
+            launched: Mutex::default(),
+            live: Mutex::default(),
+            refusal: Mutex::default(),
+            drained: Mutex::default(),
+            exits,
+            waiting: tokio::sync::Mutex::new(waiting),
+        }
     }
 
     /// Everything that was ever launched.
     pub(crate) fn launches(&self) -> Vec<LaunchSpec> {
         self.launched.lock().unwrap().clone()
+    }
+
+    /// From now on nothing can be launched.
+    pub(crate) fn refuse(&self, why: LaunchError) {
+        *self.refusal.lock().unwrap() = Some(why);
+    }
+
+    /// A process ends without anybody hearing of it.
+    pub(crate) fn vanish(&self, launch: &LaunchSpec) {
+        self.live.lock().unwrap().retain(|key| *key != (launch.agent, launch.incarnation));
     }
 
     /// Whether an instance was asked to leave.
@@ -99,6 +118,7 @@ impl PlayedRuntime {
 
     /// The process of a launch ends.
     pub(crate) fn end(&self, launch: &LaunchSpec, code: Option<i32>, signal: Option<i32>, at: Timestamp) {
+        self.vanish(launch);
         let exit = Exit { code, signal, reason: "exited".into(), detail: String::new(), at };
         let exit = InstanceExit { org: launch.org, agent: launch.agent, incarnation: launch.incarnation, exit };
         self.exits.send(exit).unwrap();
@@ -111,8 +131,15 @@ impl AgentRuntime for PlayedRuntime {
         RuntimeKind::Local
     }
     async fn launch(&self, spec: LaunchSpec) -> Result<(), LaunchError> {
+        if let Some(why) = self.refusal.lock().unwrap().clone() {
+            return Err(why);
+        }
+        self.live.lock().unwrap().push((spec.agent, spec.incarnation));
         self.launched.lock().unwrap().push(spec);
         Ok(())
+    }
+    fn knows(&self, agent: AgentId, incarnation: i64) -> bool {
+        self.live.lock().unwrap().contains(&(agent, incarnation))
     }
     async fn drain(&self, agent: AgentId, incarnation: i64, _: Duration) {
         self.drained.lock().unwrap().push((agent, incarnation));
