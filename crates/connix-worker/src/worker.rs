@@ -151,13 +151,10 @@ impl Session {
                     orders.news().await;
                 }
                 Duty::WaitForServer => orders.news().await,
-                Duty::Work => {
-                    self.status.park(false);
-                    match self.claim_and_attempt(&mut backoff).await {
-                        ControlFlow::Continue(()) => {}
-                        ControlFlow::Break(leave) => return leave,
-                    }
-                }
+                Duty::Work => match self.claim_and_attempt(&mut backoff).await {
+                    ControlFlow::Continue(()) => {}
+                    ControlFlow::Break(leave) => return leave,
+                },
             }
         }
     }
@@ -181,17 +178,23 @@ impl Session {
         }
     }
 
-    /// A long poll, left only in order to leave: a pause lets it end, so that no task is lost in the reply.
+    /// A long poll. A pause does not break it off, so that no task is lost in the reply, but is reported at once: the
+    /// server gives no task to a paused agent, and one that crosses the pause waits at its first step.
     async fn claim(&self) -> Result<Option<ClaimedTask>, CallError> {
-        let mut orders = self.orders.clone();
-        let leaving = async {
-            while !matches!(orders.duty(), Duty::Leave(_) | Duty::Drain) {
-                orders.news().await;
-            }
-        };
         tokio::select! {
             claimed = self.server.claim(&self.id, self.claim_wait) => claimed,
-            () = leaving => Ok(None),
+            () = self.told_to_leave() => Ok(None),
+        }
+    }
+
+    async fn told_to_leave(&self) {
+        let mut orders = self.orders.clone();
+        loop {
+            match orders.duty() {
+                Duty::Leave(_) | Duty::Drain => return,
+                duty => self.status.park(duty == Duty::Park),
+            }
+            orders.news().await;
         }
     }
 

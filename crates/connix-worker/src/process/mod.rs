@@ -2,6 +2,7 @@
 
 mod handshake;
 mod host_lock;
+mod inherited_files;
 mod lifeline;
 mod signals;
 
@@ -56,10 +57,7 @@ fn prepare(options: Options) -> Result<u8, u8> {
 }
 
 fn run_local(runtime: &tokio::runtime::Runtime) -> Result<u8, u8> {
-    // What a worker writes is its owner's alone.
-    umask(Mode::from_bits_truncate(0o077));
-    // It is executed as /proc/self/exe, and `exe` would be its name in `ps`. A name is worth no failure.
-    let _ = set_name(c"connix-worker");
+    settle_in();
     let mut lifeline = Lifeline::on_standard_input();
     let handshake = handshake::read(lifeline.input()).map_err(|cause| {
         tracing::error!(%cause, "the handshake cannot be read");
@@ -81,6 +79,15 @@ fn run_local(runtime: &tokio::runtime::Runtime) -> Result<u8, u8> {
         })?;
         Ok(run_with_signals(Settings::new(handshake.server_url, handshake.token, true)).await)
     })
+}
+
+/// What a child does before all else.
+fn settle_in() {
+    inherited_files::close_inherited();
+    // What a worker writes is its owner's alone.
+    umask(Mode::from_bits_truncate(0o077));
+    // It is executed as /proc/self/exe, and `exe` would be its name in `ps`. A name is worth no failure.
+    let _ = set_name(c"connix-worker");
 }
 
 async fn run_with_signals(settings: Settings) -> u8 {

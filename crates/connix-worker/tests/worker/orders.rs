@@ -78,6 +78,19 @@ async fn an_idle_worker_parks_and_claims_again_when_resumed() {
 }
 
 #[tokio::test]
+async fn a_worker_in_a_long_claim_says_at_once_that_it_is_parked_and_works_again() {
+    let (_model, server) = stage().await;
+    server.hold_claims();
+    let _worker = RunningWorker::start(&server);
+    server.call("claim").await;
+    server.direct("pause");
+    server.state_said("parked").await;
+    server.direct("run");
+    server.state_said("idle").await;
+    assert_eq!(server.calls("claim").len(), 1);
+}
+
+#[tokio::test]
 async fn a_pause_does_not_use_up_the_tasks_time() {
     let (model, server) = stage().await;
     server.direct("pause");
@@ -128,6 +141,7 @@ async fn a_draining_worker_gives_back_what_takes_too_long() {
 #[tokio::test]
 async fn an_idle_worker_that_is_told_to_drain_leaves_at_once() {
     let (_model, server) = stage().await;
+    server.hold_claims();
     let mut worker = RunningWorker::start(&server);
     server.call("claim").await;
     worker.drain();

@@ -2,7 +2,7 @@
 //!
 //! The program is `examples/local_worker.rs`, which does what `connix worker` does.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -15,6 +15,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
 
+use crate::running_worker::PATIENCE;
 use crate::scripted_server::ScriptedServer;
 
 fn program() -> PathBuf {
@@ -92,6 +93,23 @@ async fn a_second_worker_waits_until_the_first_has_gone() {
     server.call_where("sessions", |body| body["nonce"] != nonce).await;
     drop(lifeline_of_second);
     end_of(second).await;
+}
+
+#[tokio::test]
+async fn a_worker_holds_no_file_of_its_servers_launcher() {
+    let server = ScriptedServer::start(None).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (reader, writer) = nix::unistd::pipe().unwrap(); // not close-on-exec, as a shell's would be
+    let (child, mut lifeline) = launch();
+    drop(writer);
+    lifeline.write_all(handshake(&server, folder.path()).as_bytes()).unwrap();
+
+    let end_of_pipe = tokio::task::spawn_blocking(move || std::fs::File::from(reader).read(&mut [0; 8]).unwrap());
+    let end_of_pipe = tokio::time::timeout(PATIENCE, end_of_pipe).await.expect("nobody holds the pipe any more");
+    assert_eq!(end_of_pipe.unwrap(), 0);
+    server.call("claim").await;
+    drop(lifeline);
+    end_of(child).await;
 }
 
 #[tokio::test]

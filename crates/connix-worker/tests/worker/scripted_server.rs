@@ -48,6 +48,8 @@ struct Script {
     cancel: Vec<String>,
     lost: Vec<String>,
     tasks: VecDeque<Value>,
+    /// Claims stay unanswered, as when there is nothing to do for long.
+    long_claims: bool,
     /// Answers that come before the usual ones: call name, status, error code, how often.
     refusals: Vec<(&'static str, u16, &'static str, usize)>,
 }
@@ -64,6 +66,7 @@ impl ScriptedServer {
             cancel: Vec::new(),
             lost: Vec::new(),
             tasks: VecDeque::new(),
+            long_claims: false,
             refusals: Vec::new(),
         };
         let state = Arc::new(State { script: Mutex::new(script), calls: watch::Sender::default() });
@@ -113,6 +116,11 @@ impl ScriptedServer {
     /// What the worker shall do from now on.
     pub(crate) fn direct(&self, desired: &'static str) {
         self.change(|script| script.desired = desired);
+    }
+
+    /// Holds all further claims.
+    pub(crate) fn hold_claims(&self) {
+        self.script().long_claims = true;
     }
 
     pub(crate) fn cancel(&self, id: &str) {
@@ -181,13 +189,18 @@ impl ScriptedServer {
 }
 
 impl State {
+    /// An idle worker must not fill the memory of the test.
+    fn claim_delay(&self) -> Duration {
+        let script = self.script.lock().unwrap_or_else(PoisonError::into_inner);
+        if script.long_claims { Duration::from_secs(600) } else { Duration::from_millis(5) }
+    }
+
     fn answer(&self, request: &Request) -> ResponseTemplate {
         let call = Call::read(request);
         let name = call.name.clone();
         let answer = self.script.lock().unwrap_or_else(PoisonError::into_inner).answer(&call);
         self.calls.send_modify(|calls| calls.push(call));
-        // An idle worker must not fill the memory of the test.
-        if name == "claim" { answer.set_delay(Duration::from_millis(5)) } else { answer }
+        if name == "claim" { answer.set_delay(self.claim_delay()) } else { answer }
     }
 }
 
