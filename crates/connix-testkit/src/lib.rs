@@ -1,3 +1,21 @@
-//! connix-testkit
+//! What tests of Connix and of other adapters stand on.
+//!
+//! | part | what |
+//! |---|---|
+//! | [`contract`] | the suite that every store passes: [`store_contract!`] makes a test of each case |
+//! | [`memory`] | a store in memory, for tests of what stands above the ports |
+//! | [`clock`], [`ids`] | time and chance, decided by the test |
+//! | [`samples`] | values of the domain, with every field filled where that matters |
+//! | [`fake_model`] | a model endpoint that plays a script |
+#![warn(missing_docs)]
 
+pub mod clock;
+pub mod contract;
 pub mod fake_model;
+pub mod ids;
+pub mod memory;
+pub mod samples;
+
+pub use clock::ManualClock;
+pub use ids::{CountingIds, RandomIds};
+pub use memory::MemoryStore;

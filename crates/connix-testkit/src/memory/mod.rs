@@ -1,0 +1,51 @@
+//! A store in memory: a correct adapter for tests of what stands above the ports.
+//!
+//! A unit is applied to a copy of the whole state, which takes the old one's place when nothing failed. That is as simple
+//! as a transaction can be, and the reason why it is for tests.
+
+mod apply;
+mod readers;
+mod select;
+mod state;
+
+use async_trait::async_trait;
+use connix_domain::change_set::ChangeSet;
+use connix_domain::port::store::{CommitError, Committer};
+use state::State;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A store whose data goes with it.
+#[derive(Default)]
+pub struct MemoryStore {
+    state: Mutex<Arc<State>>,
+    last_number: AtomicI64,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What is kept at this moment.
+    fn now(&self) -> Arc<State> {
+        Arc::clone(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the state, unless `work` fails.
+    fn replace<T, E>(&self, work: impl FnOnce(&mut State) -> Result<T, E>) -> Result<T, E> {
+        let mut current = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = State::clone(&current);
+        let done = work(&mut next)?;
+        *current = Arc::new(next);
+        Ok(done)
+    }
+}
+
+#[async_trait]
+impl Committer for MemoryStore {
+    async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
+        self.replace(|state| changes.into_iter().try_for_each(|change| state.apply(change)))
+    }
+}

@@ -1,0 +1,44 @@
+//! What the store in memory keeps.
+
+use connix_domain::agent::Agent;
+use connix_domain::api_key::ApiKey;
+use connix_domain::event::SequencedEvent;
+use connix_domain::id::{AgentId, OrgId, ProjectId, TaskId};
+use connix_domain::idempotency::{IdempotencyKey, IdempotencyRecord};
+use connix_domain::journal::JournalEntry;
+use connix_domain::log::LogLine;
+use connix_domain::organisation::Organisation;
+use connix_domain::project::{Project, ProjectPhase};
+use connix_domain::task::Task;
+use std::collections::{BTreeMap, HashMap};
+
+/// Everything, by key.
+#[derive(Clone, Default)]
+pub(super) struct State {
+    pub(super) organisations: BTreeMap<OrgId, Organisation>,
+    pub(super) api_keys: BTreeMap<String, ApiKey>,
+    pub(super) projects: BTreeMap<(OrgId, ProjectId), Project>,
+    pub(super) agents: BTreeMap<(OrgId, AgentId), Agent>,
+    pub(super) tasks: BTreeMap<(OrgId, TaskId), Task>,
+    pub(super) journals: BTreeMap<(OrgId, TaskId, i64), JournalEntry>,
+    /// In the order of writing.
+    pub(super) logs: BTreeMap<(OrgId, AgentId), Vec<LogLine>>,
+    pub(super) events: BTreeMap<OrgId, Vec<SequencedEvent>>,
+    pub(super) records: HashMap<IdempotencyKey, IdempotencyRecord>,
+    pub(super) properties: BTreeMap<String, Vec<u8>>,
+}
+
+impl State {
+    /// An organisation's projects that are not deleted.
+    pub(super) fn projects_of(&self, org: OrgId) -> impl Iterator<Item = &Project> {
+        self.projects.values().filter(move |p| p.org == org && p.phase != ProjectPhase::Deleted)
+    }
+    /// A project's agents, deleted ones too.
+    pub(super) fn agents_of(&self, org: OrgId, project: ProjectId) -> impl Iterator<Item = &Agent> {
+        self.agents.values().filter(move |a| a.org == org && a.project == project)
+    }
+    /// An agent's tasks.
+    pub(super) fn tasks_of(&self, org: OrgId, agent: AgentId) -> impl Iterator<Item = &Task> {
+        self.tasks.values().filter(move |t| t.org == org && t.agent == agent)
+    }
+}
