@@ -35,4 +35,6 @@ pub use order::{AgentCommand, AgentOrder, AgentUpdate};
 pub use project_order::{Naming, ProjectOrder, Removed};
 pub use settings::{Intervals, Llm, Settings};
 pub use supervisor::Supervisor;
-pub use worker::{Claimed, Directive, Report, Reported, SessionGrant, Wanted, Worker, WorkerLine, WorkerNote};
+pub use worker::{
+    Claimed, Directive, Report, Reported, SessionGrant, Wanted, Worker, WorkerFailure, WorkerLine, WorkerNote,
+};

@@ -3,10 +3,12 @@
 use crate::app::App;
 use crate::error::Error;
 use crate::presence::Attached;
+use crate::worker::LONGEST_JOURNAL;
 use connix_domain::agent::{Agent, Exit, ProcessPhase, RuntimeKind};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::event::{Actor, Happening};
 use connix_domain::id::AgentId;
+use connix_domain::journal::noted_usage;
 use connix_domain::log::LogLevel;
 use connix_domain::scope::{Job, OrgScope};
 use connix_domain::task::Task;
@@ -64,7 +66,7 @@ impl App {
             let mut ended = Vec::new();
             for task in self.store().running_tasks(scope, id).await? {
                 if task.incarnation.is_none_or(|holder| holder <= incarnation) {
-                    let free = self.freed(&task, crashed)?;
+                    let free = self.freed(scope, &task, crashed).await?;
                     changes = changes.with_all(self.attempt_changes(&agent, free.clone()));
                     ended.push(free);
                 }
@@ -84,9 +86,12 @@ impl App {
         .await
     }
 
-    fn freed(&self, task: &Task, crashed: bool) -> Result<Task, Error> {
+    /// A task without its worker, with what the attempt had cost by then.
+    async fn freed(&self, scope: OrgScope, task: &Task, crashed: bool) -> Result<Task, Error> {
+        let entries = self.store().journal(scope, task.id, 0, LONGEST_JOURNAL).await?;
+        let usage = noted_usage(&entries, task.attempt);
         let now = self.now();
-        Ok(if crashed { task.worker_lost(now) } else { task.release(Default::default(), now) }?)
+        Ok(if crashed { task.worker_lost(usage, now) } else { task.release(usage, now) }?)
     }
 
     fn note_crash(&self, agent: &Agent) -> Change {
@@ -132,7 +137,7 @@ impl App {
     pub(crate) async fn lease_over(&self, task: Task) -> Result<(), Error> {
         let scope = OrgScope::for_job(task.org, Job::Supervision);
         let Some(agent) = self.store().agent(scope, task.agent).await? else { return Ok(()) };
-        let free = task.worker_lost(self.now())?;
+        let free = self.freed(scope, &task, true).await?;
         match self.ports.store.commit(self.attempt_changes(&agent, free.clone())).await.map_err(Error::from) {
             Ok(()) => {
                 self.count(&free);

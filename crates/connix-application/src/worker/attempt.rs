@@ -3,6 +3,7 @@
 use super::Worker;
 use crate::app::App;
 use crate::error::Error;
+use chrono::Duration;
 use connix_domain::Timestamp;
 use connix_domain::agent::Agent;
 use connix_domain::change_set::{Change, ChangeSet};
@@ -36,6 +37,17 @@ pub struct WorkerLine {
     pub message: String,
     /// Details, a JSON object.
     pub context: Value,
+}
+
+/// Why a worker's attempt failed.
+#[derive(Debug, Clone)]
+pub struct WorkerFailure {
+    /// The reason.
+    pub error: TaskError,
+    /// Whether another attempt may succeed.
+    pub retryable: bool,
+    /// How long the model's endpoint asked to be left alone.
+    pub retry_after: Option<Duration>,
 }
 
 impl App {
@@ -135,10 +147,13 @@ impl App {
         worker: Worker,
         session: SessionId,
         (task, attempt): (TaskId, i64),
-        (error, retryable): (TaskError, bool),
+        failure: WorkerFailure,
         usage: Usage,
     ) -> Result<(), Error> {
-        let ended = |task: &Task, now| task.fail(error.clone(), retryable, usage, now);
+        let ended = |task: &Task, now| {
+            let failed = task.fail(failure.error.clone(), failure.retryable, usage, now)?;
+            Ok(failure.retry_after.map_or(failed.clone(), |wait| failed.waiting_until(now + wait)))
+        };
         self.end_attempt(worker, session, (task, attempt), usage, ended).await
     }
 

@@ -1,6 +1,6 @@
 //! A worker takes a task under a lease.
 
-use super::Worker;
+use super::{LONGEST_JOURNAL, Worker};
 use crate::app::App;
 use crate::error::Error;
 use connix_domain::change_set::{Change, ChangeSet};
@@ -9,9 +9,6 @@ use connix_domain::journal::JournalEntry;
 use connix_domain::task::Task;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// The most entries of a journal that a resuming worker is given.
-const LONGEST_JOURNAL: i64 = 10_000;
 
 /// A task that a worker has taken.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ mod attempt;
 mod claim;
 mod session;
 
-pub use attempt::{WorkerLine, WorkerNote};
+pub use attempt::{WorkerFailure, WorkerLine, WorkerNote};
 pub use claim::Claimed;
 pub use session::{Directive, Report, Reported, SessionGrant, Wanted};
 
@@ -15,6 +15,9 @@ use connix_domain::agent::Agent;
 use connix_domain::id::{AgentId, SessionId, TaskId};
 use connix_domain::scope::OrgScope;
 use connix_domain::task::Task;
+
+/// The most entries of a journal that are read at once: more than any attempt may write.
+pub(crate) const LONGEST_JOURNAL: i64 = 10_000;
 
 /// An agent's worker whose token has been checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

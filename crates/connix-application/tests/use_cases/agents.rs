@@ -2,7 +2,7 @@
 
 use crate::world::{World, application, eventually};
 use chrono::Duration;
-use connix_application::{AgentCommand, Error, ProjectRef, Report, Reported, Supervisor, Wanted};
+use connix_application::{AgentCommand, Error, ProjectRef, Report, Reported, Supervisor, Wanted, WorkerFailure};
 use connix_domain::agent::{Agent, AgentPhase, ProcessPhase};
 use connix_domain::event::EventKind;
 use connix_domain::page::{LogQuery, Window};
@@ -156,7 +156,13 @@ async fn a_task_is_repeated_while_it_may_and_then_failed_for_good() {
     for attempt in 1..=3 {
         world.claim(worker, &grant).await;
         let error = TaskError { code: "llm_unavailable".into(), message: "no answer".into() };
-        world.app.fail_task(worker, grant.session, (task.id, attempt), (error, true), USAGE).await.unwrap();
+        let failure = WorkerFailure { error, retryable: true, retry_after: Some(Duration::seconds(90)) };
+        world.app.fail_task(worker, grant.session, (task.id, attempt), failure, USAGE).await.unwrap();
+        let waits = world.task_now(&task).await.not_before;
+        assert!(
+            attempt == 3 || waits == Some(world.now() + Duration::seconds(90)),
+            "as long as the endpoint asked for"
+        );
         world.clock.advance(Duration::seconds(100));
     }
     let failed = world.task_now(&task).await;

@@ -170,12 +170,21 @@ impl Task {
         Ok(next)
     }
 
-    /// The worker that held it was lost. A task that takes its worker with it is given up after `max_attempts`; the
+    /// This task, not to be claimed before `at` when it waits for another attempt: the model's endpoint asked for that long.
+    #[must_use]
+    pub fn waiting_until(mut self, at: Timestamp) -> Self {
+        if self.phase == TaskPhase::Queued {
+            self.not_before = self.not_before.max(Some(at));
+        }
+        self
+    }
+
+    /// The worker that held it was lost; `usage` is what it had noted by then. A task that takes its worker with it is given up after `max_attempts`; the
     /// others are queued again at once.
     ///
     /// # Errors
     /// Only a running task is held.
-    pub fn worker_lost(&self, now: Timestamp) -> Result<Self, TransitionError> {
+    pub fn worker_lost(&self, usage: Usage, now: Timestamp) -> Result<Self, TransitionError> {
         let error = TaskError {
             code: "worker_lost".to_owned(),
             message: format!(
@@ -184,7 +193,7 @@ impl Task {
                 self.order.max_attempts
             ),
         };
-        let mut next = self.fail(error, true, Usage::default(), now)?;
+        let mut next = self.fail(error, true, usage, now)?;
         if next.phase == TaskPhase::Queued {
             next.not_before = None;
             next.error = None;

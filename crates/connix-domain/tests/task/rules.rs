@@ -14,11 +14,11 @@ fn claimed(task: &Task, milliseconds: i64) -> Task {
 fn a_task_that_takes_its_worker_with_it_is_given_up_after_its_attempts() {
     let mut task = new_task(3);
     for _ in 0..2 {
-        task = claimed(&task, 0).worker_lost(at(1)).unwrap();
+        task = claimed(&task, 0).worker_lost(Usage::default(), at(1)).unwrap();
         assert_eq!(task.phase, TaskPhase::Queued);
         assert_eq!((task.not_before, &task.error), (None, &None), "queued again at once");
     }
-    task = claimed(&task, 2).worker_lost(at(3)).unwrap();
+    task = claimed(&task, 2).worker_lost(Usage::default(), at(3)).unwrap();
     assert_eq!(task.phase, TaskPhase::Failed);
     let reason = task.error.unwrap();
     assert_eq!(reason.code, "worker_lost");
@@ -74,7 +74,7 @@ fn a_cancellation_wins_over_a_retry_a_release_and_a_lost_worker() {
         ("retry", task.fail(error("model_failed"), true, usage(2, 3), at(2))),
         ("failure", task.fail(error("model_failed"), false, usage(2, 3), at(2))),
         ("release", task.release(usage(2, 3), at(2))),
-        ("lost worker", task.worker_lost(at(2))),
+        ("lost worker", task.worker_lost(Usage::default(), at(2))),
     ] {
         let ended = ended.unwrap();
         assert_eq!((ended.phase, ended.failures), (TaskPhase::Cancelled, 0), "{how}");
@@ -138,7 +138,7 @@ fn a_task_called_off_while_it_waits_for_another_attempt_has_no_duration() {
 fn an_attempt_that_lost_its_lease_no_longer_holds_the_task() {
     let first = claimed(&new_task(3), 0);
     assert_eq!(first.held_by(7, 1), Ok(()));
-    let second = first.worker_lost(at(1)).unwrap().claim(8, lease(), at(2)).unwrap();
+    let second = first.worker_lost(Usage::default(), at(1)).unwrap().claim(8, lease(), at(2)).unwrap();
     assert!(second.held_by(7, 1).is_err());
     assert!(second.held_by(7, 2).is_err());
     assert_eq!(second.held_by(8, 2), Ok(()));

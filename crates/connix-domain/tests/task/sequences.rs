@@ -46,7 +46,7 @@ fn moved(task: &Task, next: Move, now: Timestamp) -> Result<Option<Task>, Transi
         Move::Claim => task.claim(7, lease(), now).map(Some),
         Move::Complete(usage) => task.complete(json!("Done"), usage, now).map(Some),
         Move::Fail { retryable, usage } => task.fail(error("model_failed"), retryable, usage, now).map(Some),
-        Move::WorkerLost => task.worker_lost(now).map(Some),
+        Move::WorkerLost => task.worker_lost(Usage::default(), now).map(Some),
         Move::Release(usage) => task.release(usage, now).map(Some),
         Move::RequestCancel => task.request_cancel(now),
         Move::Cancelled(usage) => task.cancel(usage, now).map(Some),

@@ -1,8 +1,8 @@
 //! Between the protocol's wire types and the application's.
 
 use crate::problem::{Fault, Problem, Situation};
-use chrono::{DateTime, SubsecRound, Utc};
-use connix_application::{Claimed, Reported, Wanted, WorkerLine, WorkerNote};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use connix_application::{Claimed, Reported, Wanted, WorkerFailure, WorkerLine, WorkerNote};
 use connix_domain::agent::{Agent, EnvironmentVariables};
 use connix_domain::id::{SessionId, TaskId};
 use connix_domain::journal::EntryKind;
@@ -119,8 +119,14 @@ pub(super) fn line(line: protocol::log::LogLine) -> WorkerLine {
     WorkerLine { at: kept(line.timestamp), level, message: line.message, context: Value::Object(context) }
 }
 
-pub(super) fn failure(error: protocol::task::TaskError) -> (TaskError, bool) {
-    (TaskError { code: error.code, message: error.message }, error.retryable)
+pub(super) fn failure(failed: protocol::task::TaskError) -> WorkerFailure {
+    let longest = TimeDelta::days(1);
+    let asked = failed.retry_after_ms.map(|ms| i64::try_from(ms).map_or(longest, TimeDelta::milliseconds));
+    WorkerFailure {
+        error: TaskError { code: failed.code, message: failed.message },
+        retryable: failed.retryable,
+        retry_after: asked.map(|wait| wait.min(longest)),
+    }
 }
 
 pub(super) fn usage(usage: protocol::task::Usage) -> Usage {
