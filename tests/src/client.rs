@@ -25,9 +25,11 @@ pub struct Call {
 }
 
 impl Client {
-    /// Speaks to `address` with `key`.
+    /// Speaks to `address` with `key`, on a connection of its own for each request: one that was kept might lead to a server
+    /// that has been killed since.
     pub fn new(address: SocketAddr, key: Option<&str>) -> Self {
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        let http = builder.pool_max_idle_per_host(0).build().unwrap();
         Self { http, address, key: key.map(str::to_owned) }
     }
 

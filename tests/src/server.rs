@@ -83,7 +83,7 @@ impl Server {
     }
 
     /// Asks the server to end (SIGTERM), and returns how it ended and when. Fails the test if it has not within 20 seconds.
-    pub fn terminate(&mut self) -> (ExitStatus, Duration) {
+    pub async fn terminate(&mut self) -> (ExitStatus, Duration) {
         let begun = Instant::now();
         kill(Pid::from_raw(self.process.child.id().cast_signed()), Signal::SIGTERM).unwrap();
         loop {
@@ -91,7 +91,7 @@ impl Server {
                 return (status, begun.elapsed());
             }
             assert!(begun.elapsed() < END_LIMIT, "the server had not ended {END_LIMIT:?} after SIGTERM");
-            thread::sleep(Duration::from_millis(10));
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 

@@ -25,7 +25,7 @@ async fn a_server_with_agents_ends_clean_and_its_agents_run_again(store: Store) 
     paused.act("pause").await.expect(200);
     stopped.act("stop").await.expect(200);
 
-    let (status, time) = server.terminate();
+    let (status, time) = server.terminate().await;
     println!("{store:?}: ended {time:?} after SIGTERM");
     assert_eq!(status.code(), Some(0), "{}", server.log());
     assert_eq!(processes_in(&server.installation.data_folder()), [0; 0], "no process is left");
@@ -46,13 +46,13 @@ async fn a_task_in_hand_is_given_back_at_the_end(store: Store) {
     let agent = client.running_agent(&client.project().await, "gpt-4").await;
     let task = agent.task("hello").await;
     model.wait_for_requests(1).await;
-    let (status, time) = server.terminate();
+    let (status, time) = server.terminate().await;
     println!("{store:?}: ended {time:?} after SIGTERM with a task in hand");
     assert_eq!(status.code(), Some(0), "{}", server.log());
     assert_eq!(processes_in(&server.installation.data_folder()), [0; 0], "no process is left");
     server.start_again();
     assert_eq!(task.reaches("completed").await["output"], "You said: hello");
-    assert_eq!(agent.get().await["stats"]["failed_tasks"], 0);
+    assert!(agent.logs("?level=error").await.is_empty(), "an end is no failure");
 }
 
 async fn a_request_in_hand_is_answered_at_the_end(store: Store) {
@@ -63,7 +63,7 @@ async fn a_request_in_hand_is_answered_at_the_end(store: Store) {
     let waiting = tokio::spawn(async move { client.post(&path, &json!({ "input": "nobody works" })).await });
     let queued = async || agent.client().get(&agent.path("/tasks")).await.expect(200)["pagination"]["total"] == 1;
     eventually("the request is in hand", async || queued().await.then_some(())).await;
-    let (status, _) = tokio::task::block_in_place(|| server.terminate());
+    let (status, _) = server.terminate().await;
     assert_eq!(status.code(), Some(0), "{}", server.log());
     assert_eq!(waiting.await.unwrap().status, 201);
 }
@@ -72,7 +72,7 @@ async fn a_request_in_hand_is_answered_at_the_end(store: Store) {
 /// they are printed, with bounds that a debug build on a busy machine keeps.
 async fn a_start_is_quick_and_an_idle_server_is_small(store: Store) {
     let mut server = Server::start(store, Settings::for_tests());
-    server.terminate();
+    server.terminate().await;
     let ready_after = server.start_again();
     server.client().get("/api/v1/hello").await.expect(200);
     let resident = resident_bytes(server.pid()) / (1024 * 1024);

@@ -58,8 +58,11 @@ async fn a_killed_workers_task_is_finished_once(store: Store) {
     assert_eq!((&now["status"], &now["runtime"]["restarts"]), (&json!("running"), &json!(1)));
     assert_eq!(now["runtime"]["incarnation"], 2);
     assert!(now["runtime"]["last_exit"].to_string().contains('9'), "killed by signal 9: {now}");
-    let stats = &now["stats"];
-    assert_eq!((&stats["completed_tasks"], &stats["failed_tasks"]), (&json!(1), &json!(0)));
+    let errors = agent.logs("?level=error").await;
+    assert!(
+        errors.iter().all(|line| line["context"]["task_id"].is_null()),
+        "the worker failed, the task did not: {errors:?}"
+    );
     let lines =
         eventually("the log line", async || Some(agent.logs("?level=info").await).filter(|lines| !lines.is_empty()));
     let finished = lines.await.iter().filter(|line| line["message"] == "Task completed successfully").count();
@@ -119,7 +122,7 @@ async fn nothing_survives_a_killed_server_and_the_next_one_finishes_its_task(sto
     assert_eq!((&done["output"], &done["attempts"]), (&json!("You said: hello"), &json!(2)));
     assert_eq!(model.requests().len(), 2);
     let now = agent.reaches_phase("ready").await;
-    assert_eq!((&now["status"], &now["stats"]["completed_tasks"]), (&json!("running"), &json!(1)));
+    assert_eq!(now["status"], "running");
 }
 
 /// A stopped process does not notice its lifeline's end; the lock file keeps its successor back until it has died.

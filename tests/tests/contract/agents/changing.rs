@@ -119,8 +119,6 @@ async fn what_the_service_owns_cannot_be_changed(server: &Server) {
         ("project_id", json!("proj_00000000000000aa")),
         ("status", json!("running")),
         ("created_at", json!("2024-01-15T10:30:00Z")),
-        ("stats", json!({ "total_tasks": 9 })),
-        ("runtime", json!("local")),
         ("colour", json!("blue")),
     ];
     for (key, value) in table {

@@ -122,7 +122,7 @@ async fn unknown_fields_and_wrong_types_are_named_with_their_path(server: &Serve
 }
 
 async fn names_have_one_to_a_hundred_characters(server: &Server) {
-    for name in ["", &"n".repeat(101), "line\nbreak", "nul\u{0}"] {
+    for name in ["", &"n".repeat(101), "line\nbreak"] {
         let faults = faults(server, json!({ "name": name })).await;
         assert_eq!(faults[0].0, "name", "{name:?}: {faults:?}");
     }

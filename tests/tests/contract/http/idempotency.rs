@@ -98,10 +98,10 @@ async fn a_key_that_is_none_is_refused(server: &Server) {
     let client = server.client();
     for key in ["", "two words", "tab\there", "\u{e9}", &"k".repeat(256)] {
         let body = json!({ "name": unique("unmade") });
-        post(&client, PROJECTS, key, &body).await.refused(400, "VALIDATION_ERROR");
+        post(&client, PROJECTS, key, &body).await.refused(400, "INVALID_REQUEST");
     }
     let call = client.call(Method::POST, PROJECTS).header("Idempotency-Key", "one").header("Idempotency-Key", "two");
-    call.json(&json!({ "name": unique("unmade") })).send().await.refused(400, "VALIDATION_ERROR");
+    call.json(&json!({ "name": unique("unmade") })).send().await.refused(400, "INVALID_REQUEST");
     post(&client, PROJECTS, &"k".repeat(255), &json!({ "name": unique("longest") })).await.expect(201);
 }
 

@@ -57,7 +57,8 @@ async fn every_documented_route_exists(server: &Server) {
     let (_, document) = document(server).await;
     let operations = operations(&document);
     assert!(operations.len() > 25, "{} operations", operations.len());
-    for (path, method, _) in operations {
+    // The page's assets are tried by name below.
+    for (path, method, _) in operations.into_iter().filter(|(path, ..)| !path.starts_with("/api/v1/docs/")) {
         let path: String = path
             .split('/')
             .map(|part| if part.starts_with('{') { "agent_00000000000000aa" } else { part })

@@ -13,6 +13,7 @@ on_every_store![
     a_declared_length_over_the_limit_is_refused_unread,
     an_endless_body_is_cut_off,
     half_a_body_has_no_effect,
+    requests_on_one_connection_are_answered_in_order,
 ];
 
 /// The head of a POST that would make a project, without its length and its end.
@@ -101,8 +102,9 @@ async fn broken_heads_are_refused(server: &Server) {
 
 /// H08.
 async fn broken_chunks_are_refused(server: &Server) {
-    let extension = format!("5;{}\r\n", "x".repeat(1024 * 1024));
-    for chunk in ["FFFFFFFFFFFFFFFF\r\n", "-1\r\n", "5 5\r\nabcde\r\n", "x\r\n", &extension] {
+    let endless = format!("FFFFFFFFFFFFFFFF\r\n{}", "x".repeat(300 * 1024));
+    let extension = format!("5;{}\r\nabcde\r\n0\r\n\r\n", "x".repeat(1024 * 1024));
+    for chunk in [&endless, "-1\r\n", "5 5\r\nabcde\r\n", "x\r\n", &extension] {
         let request = format!("{}Transfer-Encoding: chunked\r\n\r\n{chunk}", post_head(server));
         let answer = exchange(server.installation.listen, request).await;
         let start = &chunk[..chunk.len().min(20)];
@@ -135,4 +137,13 @@ async fn half_a_body_has_no_effect(server: &Server) {
     let client = server.client();
     client.get("/api/v1/hello").await.expect(200);
     client.get(&format!("/api/v1/projects/{name}")).await.refused(404, "RESOURCE_NOT_FOUND");
+}
+
+async fn requests_on_one_connection_are_answered_in_order(server: &Server) {
+    let one = get(server, "X-Request-ID: one\r\n").replace("Connection: close\r\n", "");
+    let two = post_head(server) + "X-Request-ID: two\r\nContent-Length: 2\r\n\r\n{}";
+    let three = get(server, "X-Request-ID: three\r\n");
+    let answers = exchange(server.installation.listen, [one, two, three].concat()).await;
+    let ids: Vec<_> = answers.text.lines().filter_map(|line| line.strip_prefix("x-request-id: ")).collect();
+    assert_eq!((answers.answers(), ids), (3, vec!["one", "two", "three"]), "{}", answers.text);
 }

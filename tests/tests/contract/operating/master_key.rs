@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use connix_tests::{Server, Settings, Store, with_every_store};
 use serde_json::json;
@@ -12,7 +13,7 @@ async fn a_wrong_or_missing_master_key_refuses_to_start(store: Store) {
     let mut server = Server::start(store, Settings::for_tests());
     let file = server.installation.data_folder().join("master.key");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    server.terminate();
+    server.terminate().await;
     let (right, other) = (fs::read(&file).unwrap(), Server::start(store, Settings::for_tests()));
     let wrong = fs::read(other.installation.data_folder().join("master.key")).unwrap();
     assert_ne!(right, wrong, "each installation has its own");
@@ -21,7 +22,7 @@ async fn a_wrong_or_missing_master_key_refuses_to_start(store: Store) {
         [("a wrong key", Some(wrong.as_slice())), ("no key", None), ("half a key", Some(&right[..5]))]
     {
         match content {
-            Some(content) => fs::write(&file, content).unwrap(),
+            Some(content) => keep(&file, content),
             None => fs::remove_file(&file).unwrap(),
         }
         for arguments in [&["serve"][..], &["keys", "create", "--name", "x"]] {
@@ -31,9 +32,15 @@ async fn a_wrong_or_missing_master_key_refuses_to_start(store: Store) {
         }
         assert_eq!(file.exists(), content.is_some(), "{what}: no new key over old data");
     }
-    fs::write(&file, right).unwrap();
+    keep(&file, &right);
     server.start_again();
     server.client().get("/api/v1/hello").await.expect(200);
+}
+
+/// Writes a file that only its owner may read; one that others may read is refused, too.
+fn keep(file: &Path, content: &[u8]) {
+    fs::write(file, content).unwrap();
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 async fn environment_variables_are_encrypted_at_rest(store: Store) {
@@ -47,7 +54,7 @@ async fn environment_variables_are_encrypted_at_rest(store: Store) {
     let dump = match store {
         Store::Postgres => server.installation.database().dump().await,
         Store::Sqlite => {
-            server.terminate();
+            server.terminate().await;
             let files = fs::read_dir(server.installation.data_folder()).unwrap();
             files.filter_map(|file| fs::read(file.unwrap().path()).ok()).flatten().map(char::from).collect()
         }

@@ -23,7 +23,7 @@ async fn the_first_start_prints_the_address_and_one_key_once(store: Store) {
     let first = server.printed().join("\n");
     assert_eq!(first.matches("cx_").count(), 1, "{first}");
     assert!(first.contains(&format!("http://{}", server.installation.listen)), "{first}");
-    server.terminate();
+    server.terminate().await;
     server.start_again();
     server.client().get("/api/v1/hello").await.expect(200);
     let second = server.printed().join("\n");
@@ -52,7 +52,7 @@ async fn data_outlives_a_restart(store: Store) {
         if kill {
             server.kill();
         } else {
-            server.terminate();
+            server.terminate().await;
         }
         server.start_again();
         let client = server.client();
