@@ -49,12 +49,12 @@ async fn caller(request: &ServiceRequest) -> Result<Caller, Problem> {
 }
 
 async fn worker(request: &ServiceRequest) -> Result<Worker, Problem> {
+    let worker = app(request)?.authenticate_worker(credential::worker_token(request.headers())?).await?;
     let spoken = request.headers().get(PROTOCOL_HEADER).and_then(|version| version.to_str().ok()?.parse().ok());
     if spoken != Some(PROTOCOL_VERSION) {
         return Err(Situation::WorkerProtocolUnsupported.into());
     }
-    let token = credential::worker_token(request.headers())?;
-    Ok(app(request)?.authenticate_worker(token).await?)
+    Ok(worker)
 }
 
 fn app(request: &ServiceRequest) -> Result<&web::Data<App>, Problem> {

@@ -2,7 +2,9 @@
 
 use crate::world::{World, application, eventually};
 use chrono::Duration;
-use connix_application::{AgentCommand, Error, ProjectRef, Report, Reported, Supervisor, Wanted, WorkerFailure};
+use connix_application::{
+    AgentCommand, Error, Precondition, ProjectRef, Report, Reported, Supervisor, Wanted, WorkerFailure,
+};
 use connix_domain::agent::{Agent, AgentPhase, ProcessPhase};
 use connix_domain::event::EventKind;
 use connix_domain::page::{LogQuery, Window};
@@ -14,7 +16,11 @@ const USAGE: Usage = Usage { prompt: 10, completion: 5, requests: 1 };
 
 async fn command(world: &World, agent: &Agent, command: AgentCommand) -> Agent {
     let project = ProjectRef::Id(agent.project);
-    world.app.command_agent(&world.caller, &project, &agent.id.to_string(), command, None).await.unwrap()
+    world
+        .app
+        .command_agent(&world.caller, &project, &agent.id.to_string(), &Precondition::None, command, None)
+        .await
+        .unwrap()
 }
 
 fn heartbeat(tasks: Vec<Reported>) -> Report {

@@ -10,6 +10,7 @@ use actix_web::{HttpResponse, web};
 use connix_application::AgentCommand;
 use connix_domain::agent::Agent;
 use connix_domain::permission::Permission;
+use connix_domain::port::secrets::Secret;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -79,7 +80,8 @@ async fn command(call: Call, body: NoBody, command: AgentCommand) -> Result<Http
         })
     };
     idempotency::once(&call, body.raw(), reply, async |remember| {
-        call.app.command_agent(&call.caller, &call.project(), call.path("agent"), command, remember).await
+        let on = call.precondition();
+        call.app.command_agent(&call.caller, &call.project(), call.path("agent"), &on, command, remember).await
     })
     .await
 }
@@ -93,9 +95,12 @@ const fn done(command: AgentCommand) -> &'static str {
     }
 }
 
-async fn worker_token(call: Call, _: NoBody) -> Result<HttpResponse, Problem> {
+async fn worker_token(call: Call, body: NoBody) -> Result<HttpResponse, Problem> {
     call.no_query()?;
     let agent_id = call.path("agent");
-    let token = call.app.worker_token(&call.caller, &call.project(), agent_id).await?;
-    Ok(Reply::of(201, &WorkerToken { agent_id, token: token.expose() }).secret().into())
+    let reply = |token: &Secret| Reply::of(201, &WorkerToken { agent_id, token: token.expose() }).secret();
+    idempotency::once(&call, body.raw(), reply, async |remember| {
+        call.app.worker_token(&call.caller, &call.project(), agent_id, &call.precondition(), remember).await
+    })
+    .await
 }

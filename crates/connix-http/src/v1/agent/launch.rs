@@ -105,7 +105,7 @@ fn order(app: &App, body: &JsonBody) -> Result<(ProjectRef, AgentOrder), Problem
         body::moved_in(fields, "model", &mut config.model, model);
         body::moved_in(fields, "instructions", &mut config.system_prompt, instructions);
     });
-    body::finish(fields)?;
+    fields.finish()?;
     let order = order.ok_or_else(|| Problem::from(Situation::Invalid))?;
     Ok((project.unwrap_or_else(ProjectRef::default_project), order))
 }
