@@ -1,17 +1,26 @@
 //! Opening, migrating and closing a store.
 
 use crate::open_error::OpenError;
-use crate::sqlite;
 use crate::url::DatabaseUrl;
+use crate::{postgres, sqlite};
 use connix_domain::port::metrics::Metrics;
 use connix_domain::port::store::Store;
 use std::sync::Arc;
 
 /// What can be chosen about a store.
-#[derive(Default, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// Where the size and the time of each group of commits are noted.
     pub metrics: Option<Arc<dyn Metrics>>,
+    /// PostgreSQL: how many failing units a group drops and is sent again without, before each unit is sent for itself
+    /// under a savepoint.
+    pub culprits: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { metrics: None, culprits: postgres::MOST_CULPRITS }
+    }
 }
 
 /// An open store.
@@ -21,6 +30,7 @@ pub struct Database {
 
 enum Kind {
     Sqlite(Arc<sqlite::Store>),
+    Postgres(Arc<postgres::Store>),
 }
 
 impl Database {
@@ -36,7 +46,9 @@ impl Database {
                 let store = sqlite::Store::open(path, options.metrics).map_err(OpenError::connection)?;
                 Kind::Sqlite(Arc::new(store))
             }
-            DatabaseUrl::Postgres { .. } => return Err(OpenError::Connection("not yet".to_owned())),
+            DatabaseUrl::Postgres { url } => {
+                Kind::Postgres(Arc::new(postgres::Store::open(url, options.culprits, options.metrics).await?))
+            }
         };
         Ok(Self { kind })
     }
@@ -44,7 +56,8 @@ impl Database {
     /// The store behind all its ports.
     pub fn store(&self) -> Arc<dyn Store> {
         match &self.kind {
-            Kind::Sqlite(store) => Arc::clone(store) as Arc<dyn Store>,
+            Kind::Sqlite(store) => Arc::<sqlite::Store>::clone(store),
+            Kind::Postgres(store) => Arc::<postgres::Store>::clone(store),
         }
     }
 
@@ -52,29 +65,30 @@ impl Database {
     pub async fn close(&self) {
         match &self.kind {
             Kind::Sqlite(store) => store.close().await,
+            Kind::Postgres(store) => store.close().await,
         }
     }
 }
 
 /// Brings the schema up to date; gives how many migrations were missing. Safe beside a running server and beside others
-/// that do the same.
+/// that do the same. Needs a multi-threaded runtime.
 ///
 /// # Errors
 /// [`OpenError`]
 pub async fn migrate(url: &DatabaseUrl) -> Result<usize, OpenError> {
     match url {
         DatabaseUrl::Sqlite { path } => sqlite::migrate(path),
-        DatabaseUrl::Postgres { .. } => Err(OpenError::Connection("not yet".to_owned())),
+        DatabaseUrl::Postgres { url } => postgres::migrate(url).await,
     }
 }
 
-/// Takes every migration back, and with them all data.
+/// Takes every migration back, and with them all data. Needs a multi-threaded runtime.
 ///
 /// # Errors
 /// [`OpenError`]
 pub async fn revert_all(url: &DatabaseUrl) -> Result<usize, OpenError> {
     match url {
         DatabaseUrl::Sqlite { path } => sqlite::revert_all(path),
-        DatabaseUrl::Postgres { .. } => Err(OpenError::Connection("not yet".to_owned())),
+        DatabaseUrl::Postgres { url } => postgres::revert_all(url).await,
     }
 }

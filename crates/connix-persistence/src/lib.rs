@@ -13,6 +13,7 @@ mod database;
 mod documents;
 mod instant;
 mod open_error;
+mod postgres;
 mod prepared;
 mod sqlite;
 mod url;

@@ -1,28 +1,52 @@
-//! The databases that tests work on.
+//! The databases that tests work on: new SQLite files, and databases of the PostgreSQL server that TEST_DATABASE_URL names.
 
 use async_trait::async_trait;
 use connix_domain::port::store::Store;
 use connix_persistence::{Database, DatabaseUrl, Options};
 use connix_testkit::contract::Subject;
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use std::sync::Arc;
 use tempfile::TempDir;
 
-/// An open database, removed with its folder when that is its own.
+/// An open database. What it is kept in goes with it.
 pub(crate) struct Opened {
     pub(crate) url: DatabaseUrl,
     pub(crate) database: Database,
     options: Options,
-    _folder: Option<TempDir>,
+    _place: Place,
+}
+
+/// Where a database is kept.
+pub(crate) enum Place {
+    /// A folder that is removed.
+    Folder { _folder: TempDir },
+    /// A database of the server that is removed.
+    Own { name: String },
+    /// A database of the server that many tests share: it stays.
+    Shared,
 }
 
 impl Opened {
     /// A new SQLite file.
     pub(crate) async fn sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url: DatabaseUrl = format!("sqlite://{}", folder.path().join("connix.db").display()).parse().unwrap();
-        let options = Options::default();
+        let (url, place) = new_file();
+        Self::at(url, place, Options::default()).await
+    }
+
+    /// The database that cases of the contract share: they work in organisations of their own.
+    pub(crate) async fn postgres() -> Self {
+        Self::at(shared_database().await, Place::Shared, Options::default()).await
+    }
+
+    /// The same, with every group of commits under savepoints from its first failure on.
+    pub(crate) async fn postgres_under_savepoints() -> Self {
+        let options = Options { culprits: 0, ..Options::default() };
+        Self::at(shared_database().await, Place::Shared, options).await
+    }
+
+    pub(crate) async fn at(url: DatabaseUrl, place: Place, options: Options) -> Self {
         let database = Database::open(&url, options.clone()).await.unwrap();
-        Self { url, database, options, _folder: Some(folder) }
+        Self { url, database, options, _place: place }
     }
 }
 
@@ -33,5 +57,76 @@ impl Subject for Opened {
     }
     async fn another(&self) -> Arc<dyn Store> {
         Database::open(&self.url, self.options.clone()).await.unwrap().store()
+    }
+}
+
+/// A place for a SQLite file.
+pub(crate) fn new_file() -> (DatabaseUrl, Place) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("connix.db").display()).parse().unwrap();
+    (url, Place::Folder { _folder: folder })
+}
+
+/// An empty database of its own.
+pub(crate) async fn new_database() -> (DatabaseUrl, Place) {
+    let name = format!("connix_test_{:016x}", connix_testkit::ids::chance());
+    execute(&[format!("CREATE DATABASE {name}")]).await.unwrap();
+    (url_of(&name), Place::Own { name })
+}
+
+/// The database that tests share, named after the schema that it has.
+async fn shared_database() -> DatabaseUrl {
+    let schema = include_str!("../../../../migrations/postgres/2026-11-22-000000_foundation/up.sql");
+    let hash = schema
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let name = format!("connix_contract_{hash:016x}");
+    // one at a time: each test can be a process of its own
+    let created = execute(&["SELECT pg_advisory_lock(7262839)".to_owned(), format!("CREATE DATABASE {name}")]).await;
+    if let Err(error) = created {
+        assert!(error.to_string().contains("already exists"), "{error}");
+    }
+    url_of(&name)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the way in which `make test` names the server")]
+fn server() -> String {
+    std::env::var("TEST_DATABASE_URL").unwrap_or_else(|_| {
+        unreachable!(
+            "TEST_DATABASE_URL is not set: it has to name a PostgreSQL server in which databases may be made, such as \
+             postgres://user@127.0.0.1:5432/postgres. `make test` starts one and sets it."
+        )
+    })
+}
+
+/// Sends statements to the server on a connection of their own.
+pub(crate) async fn execute(statements: &[String]) -> diesel::QueryResult<()> {
+    let mut connection = AsyncPgConnection::establish(&server()).await.unwrap();
+    for statement in statements {
+        diesel::sql_query(statement).execute(&mut connection).await?;
+    }
+    Ok(())
+}
+
+/// The server's URL with another database.
+fn url_of(name: &str) -> DatabaseUrl {
+    let server = server();
+    let (address, parameters) = server.split_once('?').map_or((server.as_str(), None), |(a, p)| (a, Some(p)));
+    let host = address.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    let parameters = parameters.map(|p| format!("?{p}")).unwrap_or_default();
+    format!("postgres://{host}/{name}{parameters}").parse().unwrap()
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Self::Own { name } = self else { return };
+        let statement = format!("DROP DATABASE {name} WITH (FORCE)");
+        let remove = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(execute(&[statement]))
+        };
+        // a thread of its own, since this one is inside a runtime
+        let removed = std::thread::spawn(remove).join();
+        assert!(std::thread::panicking() || matches!(removed, Ok(Ok(()))), "{removed:?}");
     }
 }
