@@ -1,6 +1,7 @@
 //! What every exchange has, whatever happens inside: a request id, a measured time, an error body in the vocabulary of the
 //! path, cross-origin headers, compression, a count; and a log line if it was slow or our fault.
 
+use crate::body::HeldBody;
 use crate::compress::compress;
 use crate::cors::Cors;
 use crate::problem::{Problem, Situation, Vocabulary};
@@ -8,7 +9,9 @@ use crate::request_id::{self, RequestId};
 use crate::route::Route;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, http::StatusCode};
 use connix_domain::port::metrics::Metrics;
@@ -17,6 +20,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const RESPONSE_TIME: HeaderName = HeaderName::from_static("x-response-time");
+/// Shared caches know nothing of `X-API-Key`, so they keep nothing; a client's own asks again with the ETag.
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// Longest request target, in bytes.
 const LONGEST_URI: usize = 8 * 1024;
 /// Most header lines, and the longest value of one.
@@ -47,7 +52,7 @@ impl Envelope {
     /// Handles one exchange; `next` is everything inside.
     pub(crate) async fn around(
         self: Rc<Self>,
-        request: ServiceRequest,
+        mut request: ServiceRequest,
         next: Next<impl MessageBody + 'static>,
     ) -> Result<ServiceResponse<BoxBody>, Error> {
         let arrival = Arrival {
@@ -57,6 +62,7 @@ impl Envelope {
             origin: self.cors.allowed(request.headers()).cloned(),
         };
         request.extensions_mut().insert(arrival.id.clone());
+        let body = HeldBody::of(&mut request);
         let answer = match self.cut_short(&request) {
             Some(answer) => ServiceResponse::new(request.into_parts().0, answer),
             None => next.call(request).await?.map_into_boxed_body(),
@@ -64,6 +70,10 @@ impl Envelope {
         let (request, response) = answer.into_parts();
         let problem_told = tell_problem(response, &arrival);
         let response = self.dress(request.headers(), problem_told, &arrival);
+        let response = match body {
+            Some(body) => body.outlive(response),
+            None => response,
+        };
         let route = request.extensions().get::<&'static Route>().copied();
         self.note(request.method().as_str(), route, response.status(), &arrival);
         Ok(ServiceResponse::new(request, response))
@@ -86,6 +96,9 @@ impl Envelope {
         let headers = response.headers_mut();
         headers.insert(request_id::HEADER, arrival.id.header());
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if !headers.contains_key(CACHE_CONTROL) {
+            headers.insert(CACHE_CONTROL, PRIVATE);
+        }
         self.cors.mark(arrival.origin.as_ref(), headers);
         let mut response = compress(request, response);
         let took = format!("{}ms", arrival.at.elapsed().as_millis());

@@ -4,7 +4,7 @@ use crate::cors::Cors;
 use crate::envelope::Envelope;
 use crate::operations::{self, Exposition};
 use crate::route;
-use actix_web::dev::{Server, ServerHandle};
+use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, HttpServer, web};
 use connix_application::App;
@@ -77,13 +77,7 @@ pub fn serve(served: Served, api: TcpListener, operations: TcpListener, serving:
     let app = web::Data::from(app);
     let shown = web::Data::new(exposition);
     let for_operations = app.clone();
-    let api_server = HttpServer::new(move || {
-        let envelope = Rc::new(Envelope::new(cors.clone(), metrics.clone()));
-        ActixApp::new()
-            .app_data(app.clone())
-            .configure(route::configure)
-            .wrap(from_fn(move |request, next| envelope.clone().around(request, next)))
-    });
+    let api_server = HttpServer::new(move || around_routes(cors.clone(), metrics.clone()).app_data(app.clone()));
     let operations_server = HttpServer::new(move || {
         ActixApp::new().app_data(for_operations.clone()).app_data(shown.clone()).configure(operations::configure)
     });
@@ -106,6 +100,19 @@ pub fn serve(served: Served, api: TcpListener, operations: TcpListener, serving:
             .listen(operations)?
             .run(),
     })
+}
+
+/// The whole route table in its envelope; it still needs an application.
+pub(crate) fn around_routes(
+    cors: Cors,
+    metrics: Arc<dyn Metrics>,
+) -> ActixApp<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = actix_web::Error, InitError = ()>,
+> {
+    let envelope = Rc::new(Envelope::new(cors, metrics));
+    ActixApp::new()
+        .configure(route::configure)
+        .wrap(from_fn(move |request, next| envelope.clone().around(request, next)))
 }
 
 impl Running {

@@ -5,8 +5,10 @@
 mod attributes;
 mod fields;
 mod json;
+mod unread;
 
 pub(crate) use fields::{Echo, Fields, one_of};
+pub(crate) use unread::HeldBody;
 
 use crate::problem::{Problem, Situation};
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};

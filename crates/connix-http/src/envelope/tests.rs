@@ -1,12 +1,14 @@
 //! What every exchange has, asked of the whole route table.
 
 use super::*;
+use crate::server::around_routes;
 use actix_web::http::Method;
-use actix_web::middleware::from_fn;
 use actix_web::test::{self, TestRequest};
-use actix_web::{App, web};
+use actix_web::web;
 use serde_json::Value;
 use std::sync::Mutex;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// Remembers what was counted.
 #[derive(Default)]
@@ -27,10 +29,8 @@ impl Metrics for Counted {
 async fn exchange(request: TestRequest) -> (HttpResponse, Vec<(String, u16)>) {
     let counted = Arc::new(Counted::default());
     let cors = Cors::new(vec!["https://app.example.com".to_owned()]);
-    let envelope = Rc::new(Envelope::new(cors, counted.clone()));
-    let around = from_fn(move |request, next| envelope.clone().around(request, next));
     let broken = || async { Err::<HttpResponse, _>(Problem::internal("the cause")) };
-    let app = App::new().route("/broken", web::get().to(broken)).configure(crate::route::configure).wrap(around);
+    let app = around_routes(cors, counted.clone()).route("/broken", web::get().to(broken));
     let service = test::init_service(app).await;
     let response = test::call_service(&service, request.to_request()).await;
     let (_, response) = response.into_parts();
@@ -156,4 +156,31 @@ async fn a_long_answer_is_compressed_for_who_takes_it() {
 async fn a_route_that_can_be_read_answers_head_too() {
     let (response, _) = exchange(TestRequest::default().method(Method::HEAD).uri("/api/v1/docs")).await;
     assert_eq!(response.status(), StatusCode::OK);
+}
+
+/// Sends the head of a request, then pieces of a body for as long as the server takes them; gives what it answered.
+async fn endless(head: &str) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = actix_web::HttpServer::new(|| around_routes(Cors::default(), Arc::new(Counted::default())));
+    let server = server.workers(1).disable_signals().client_disconnect_timeout(Duration::from_millis(50));
+    let server = server.listen(listener).unwrap().run();
+    let handle = server.handle();
+    let serving = actix_web::rt::spawn(server);
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let (mut from, mut to) = connection.split();
+    let mut answer = Vec::new();
+    let send = async { while to.write_all(b"1\r\n \r\n").await.is_ok() {} };
+    // a server that closes while bytes are under way may end the connection with a reset instead of an end
+    let (_, ()) = futures_util::future::join(from.read_to_end(&mut answer), send).await;
+    handle.stop(false).await;
+    serving.await.unwrap().unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[actix_web::test]
+async fn a_connection_whose_body_nobody_wants_is_closed_and_not_read_for_ever() {
+    let answer = endless("POST /api/v1/projects HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 401") && answer.contains("connection: close"), "{answer}");
 }

@@ -2,12 +2,14 @@
 
 use crate::problem::{Problem, Situation};
 use actix_web::HttpResponse;
-use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap};
+use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, VARY};
 use std::sync::{Arc, LazyLock};
 use utoipa_swagger_ui::Config;
 
 /// Where the document is served.
 pub(crate) const DOCUMENT: &str = "/api/v1/docs";
+/// What decides between the document and the page, for caches.
+pub(crate) const BY_ACCEPT: &str = "Accept";
 /// Where the page's own files are served, with their names behind it.
 const ASSETS: &str = "/api/v1/docs/assets/";
 /// Scripts and data come from here alone; the page sets styles on its elements and draws icons from `data:`.
@@ -41,6 +43,7 @@ pub(crate) fn page() -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((VARY, BY_ACCEPT))
         .body(html.replace("<title>Swagger UI</title>", "<title>Connix API</title>")))
 }
 

@@ -136,10 +136,6 @@ impl Problem {
         if self.situation == Situation::Unauthorized {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"connix\""));
         }
-        if matches!(self.situation, Situation::RequestTimeout | Situation::PayloadTooLarge) {
-            // The rest of the body is still under way: the connection cannot be used for another request.
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
     }
 }
 

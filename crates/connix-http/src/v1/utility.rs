@@ -6,7 +6,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::reply::Reply;
 use crate::route::{Answer, Method, Parameter, ParameterType, Route};
-use actix_web::http::header::ContentType;
+use actix_web::http::header::{ContentType, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use connix_application::App;
 use schemars::JsonSchema;
@@ -92,7 +92,8 @@ async fn docs(request: HttpRequest) -> Result<HttpResponse, Problem> {
     if page::is_wanted(request.headers()) {
         return page::page();
     }
-    Ok(HttpResponse::Ok().insert_header(ContentType::json()).body(DOCUMENT.as_str()))
+    let vary = (VARY, page::BY_ACCEPT);
+    Ok(HttpResponse::Ok().insert_header(ContentType::json()).insert_header(vary).body(DOCUMENT.as_str()))
 }
 
 async fn asset(name: web::Path<String>) -> Result<HttpResponse, Problem> {
