@@ -29,7 +29,7 @@ pub(crate) fn metrics() -> Arc<PrometheusMetrics> {
 
 /// The database at `url`, its tables up to date.
 pub(crate) async fn database(url: &DatabaseUrl, metrics: Arc<PrometheusMetrics>) -> Result<Database, OpenError> {
-    Database::open(url, Options { metrics: Some(metrics) }).await
+    Database::open(url, Options { metrics: Some(metrics), ..Options::default() }).await
 }
 
 /// What runs agents' workers. `api` is the address that the API listens on.
