@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::caller::{Caller, ProjectRef};
 use crate::error::Error;
+use connix_domain::Timestamp;
 use connix_domain::agent::Agent;
 use connix_domain::change_set::Change;
 use connix_domain::log::{LineKey, LogLevel, LogLine};
@@ -59,7 +60,7 @@ impl App {
             }
             TaskPhase::Cancelled => self.note(agent, LogLevel::Info, "Task cancelled", json!({ "task_id": id })),
             TaskPhase::Queued | TaskPhase::Running => {
-                let context = json!({ "task_id": id, "error": code, "failures": task.failures, "not_before": task.not_before.map(|at| at.to_rfc3339()) });
+                let context = json!({ "task_id": id, "error": code, "failures": task.failures, "not_before": task.not_before.map(shown) });
                 let message = if error.is_some() {
                     format!("Task attempt failed and will be repeated: {why}")
                 } else {
@@ -69,4 +70,9 @@ impl App {
             }
         }
     }
+}
+
+/// A time as the API shows it (contract section 2).
+pub(crate) fn shown(at: Timestamp) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
 }

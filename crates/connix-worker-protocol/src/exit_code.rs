@@ -10,7 +10,7 @@ pub const USAGE: u8 = 64;
 pub const INTERNAL: u8 = 70;
 /// A condition that passes, such as the lock of a predecessor that is still ending; retried.
 pub const RETRY: u8 = 75;
-/// The server refused the worker's token; not retried.
+/// The server refused the worker's token, or the model's endpoint its key, three times in a row; not retried.
 pub const CREDENTIALS_REFUSED: u8 = 77;
 /// Configuration or protocol version not supported; not retried.
 pub const UNSUPPORTED: u8 = 78;

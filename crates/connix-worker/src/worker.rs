@@ -121,6 +121,7 @@ fn open(
         configuration: Configuration::new(welcome.config_revision, welcome.config),
         model: ChatEndpoint::new(&welcome.llm),
         log: AgentLog::default(),
+        refusals: task::Refusals::default(),
     };
     let details = json!({"incarnation": welcome.incarnation, "worker_version": env!("CARGO_PKG_VERSION")});
     session.log.write(LogLevel::Info, "Worker ready", details, None);

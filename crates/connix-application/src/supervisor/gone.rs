@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::error::Error;
+use crate::log::shown;
 use crate::presence::Attached;
 use crate::worker::LONGEST_JOURNAL;
 use connix_domain::agent::{Agent, Exit, ProcessPhase, RuntimeKind};
@@ -101,7 +102,7 @@ impl App {
             "reason": exit.map(|e| e.reason.as_str()),
             "code": exit.and_then(|e| e.code),
             "signal": exit.and_then(|e| e.signal),
-            "next_retry_at": agent.control.retry_at.map(|at| at.to_rfc3339()),
+            "next_retry_at": agent.control.retry_at.map(shown),
         });
         self.note(agent, LogLevel::Error, "The agent's worker ended unexpectedly", context)
     }

@@ -53,12 +53,18 @@ pub struct Exit {
 }
 
 impl Exit {
-    /// Exit codes that say: do not try again (`runtime.md` 1.4): usage, credentials refused, configuration.
-    const FATAL: &'static [i32] = &[64, 77, 78];
-
-    /// Whether launching again would end the same way.
+    /// Whether launching again would end the same way (`runtime.md` 1.4).
     pub fn is_fatal(&self) -> bool {
-        self.code.is_some_and(|code| Self::FATAL.contains(&code))
+        matches!(self.code, Some(64 | 77 | 78))
+    }
+
+    /// What a fatal end means, for whoever has to mend it.
+    pub fn meaning(&self) -> &'static str {
+        match self.code {
+            Some(77) => "The worker's credentials were refused: the model endpoint's (llm.api_key) or its own token",
+            Some(78) => "The worker does not support this server's protocol or the agent's configuration",
+            Some(_) | None => "The worker was started wrongly",
+        }
     }
 }
 

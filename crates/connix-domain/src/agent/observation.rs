@@ -174,7 +174,7 @@ impl Agent {
             return Vec::new();
         }
         if exit.is_fatal() {
-            return self.give_up("worker_refused", &format!("The worker ended with code {}", exit.code.unwrap_or(-1)));
+            return self.give_up("worker_refused", exit.meaning());
         }
         match self.control.crashed(now, jitter) {
             Some(wait) => {

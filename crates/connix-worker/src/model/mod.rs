@@ -11,6 +11,6 @@ mod reply;
 mod retry;
 
 pub(crate) use endpoint::{ChatEndpoint, ChatRequest};
-pub(crate) use fault::ModelFault;
+pub(crate) use fault::{FaultKind, ModelFault};
 pub(crate) use reply::{Answer, ModelReply, ToolCall};
 pub(crate) use retry::wait_before_retry;

@@ -13,6 +13,8 @@ pub(crate) enum Leave {
     Fenced,
     /// The token is refused.
     CredentialsRefused,
+    /// The model's endpoint refuses the key, task after task.
+    KeyRefused,
     /// The protocol version is not served.
     Unsupported,
     /// The server does not know the session any more; a new one may do better.
@@ -38,7 +40,7 @@ impl Leave {
     pub(crate) fn exit_code(self) -> u8 {
         match self {
             Self::Told | Self::Fenced => exit_code::TOLD_TO_LEAVE,
-            Self::CredentialsRefused => exit_code::CREDENTIALS_REFUSED,
+            Self::CredentialsRefused | Self::KeyRefused => exit_code::CREDENTIALS_REFUSED,
             Self::Unsupported => exit_code::UNSUPPORTED,
             Self::SessionGone => exit_code::RETRY,
             Self::Internal => exit_code::INTERNAL,
@@ -47,7 +49,7 @@ impl Leave {
 
     /// Whether the server still wants to hear from this session.
     pub(crate) fn says_good_bye(self) -> bool {
-        matches!(self, Self::Told | Self::Internal)
+        matches!(self, Self::Told | Self::KeyRefused | Self::Internal)
     }
 
     /// For people.
@@ -56,6 +58,7 @@ impl Leave {
             Self::Told => "told to leave",
             Self::Fenced => "superseded by a newer instance",
             Self::CredentialsRefused => "the server refused the token",
+            Self::KeyRefused => "the model's endpoint refuses the key",
             Self::Unsupported => "the server does not serve this protocol version",
             Self::SessionGone => "the server does not know the session",
             Self::Internal => "internal fault",

@@ -19,6 +19,7 @@ use crate::backoff::Pace;
 use crate::log::AgentLog;
 use crate::model::ChatEndpoint;
 use crate::server::ServerClient;
+use crate::task::Refusals;
 use configuration::Configuration;
 use orders_watch::OrdersWatch;
 use status::StatusBoard;
@@ -38,4 +39,5 @@ pub(crate) struct Session {
     /// In words why there is none, for the task that needs it.
     pub(crate) model: Result<ChatEndpoint, String>,
     pub(crate) log: AgentLog,
+    pub(crate) refusals: Refusals,
 }

@@ -4,6 +4,7 @@ mod conversation;
 mod interruption;
 mod journal;
 mod outcome;
+mod refusals;
 mod report;
 mod steps;
 
@@ -18,6 +19,7 @@ use serde_json::json;
 use crate::session::Session;
 use crate::session::leave::Leave;
 use outcome::Outcome;
+pub(crate) use refusals::Refusals;
 use steps::Steps;
 
 /// Works on a claimed task until it is reported. Breaks when the worker has to leave.

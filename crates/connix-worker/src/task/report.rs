@@ -25,7 +25,7 @@ pub(super) async fn report(
         outcome => report.deliver(outcome).await,
     };
     let after = match told {
-        Ok(Acknowledged {}) => return ControlFlow::Continue(()),
+        Ok(Acknowledged {}) => return session.refusals.count(&outcome),
         Err(error) => Outcome::of_call(&error),
     };
     match after {
