@@ -154,7 +154,6 @@ fn full_control(process: ProcessPhase) -> Control {
         config_revision: 3,
         applied_revision: 4,
         incarnation: 5,
-        claims_from: 6,
         process,
         process_since: after(7),
         failures: vec![after(8), after(9)],

@@ -77,7 +77,6 @@ CREATE TABLE agent (
     config_revision bigint NOT NULL,
     applied_revision bigint NOT NULL,
     incarnation bigint NOT NULL,
-    claims_from bigint NOT NULL,
     process text COLLATE "C" NOT NULL CONSTRAINT agent_process CHECK (process IN ('none', 'waiting_for_worker', 'starting', 'ready',
         'parked', 'stopping', 'backoff')),
     process_since timestamptz NOT NULL,

@@ -74,7 +74,6 @@ CREATE TABLE agent (
     config_revision INTEGER NOT NULL,
     applied_revision INTEGER NOT NULL,
     incarnation INTEGER NOT NULL,
-    claims_from INTEGER NOT NULL,
     process TEXT NOT NULL CONSTRAINT agent_process CHECK (process IN ('none', 'waiting_for_worker', 'starting', 'ready',
         'parked', 'stopping', 'backoff')),
     process_since INTEGER NOT NULL,

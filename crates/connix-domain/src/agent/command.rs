@@ -74,7 +74,6 @@ impl Agent {
             if !from.keeps_process() {
                 agent.control.announce = true;
                 agent.control.forgive();
-                agent.fence_leaving();
             }
             agent.await_process(now);
             Vec::new()
@@ -137,7 +136,6 @@ impl Agent {
             agent.control.update_until = Some(now + Control::UPDATE_TIMEOUT);
             if from == AgentPhase::Error {
                 agent.control.forgive();
-                agent.fence_leaving();
                 agent.await_process(now);
             }
             Vec::new()
@@ -201,19 +199,11 @@ impl Agent {
 
     /// A process that is there leaves and another one follows.
     fn replace_process(&mut self, now: Timestamp) {
-        self.control.claims_from = self.control.incarnation + 1;
         if self.control.process.is_live() {
             self.leave(now);
         } else {
             self.cancel_backoff(now);
             self.await_process(now);
-        }
-    }
-
-    /// An instance that was told to leave takes nothing more, although the agent is wanted again.
-    fn fence_leaving(&mut self) {
-        if self.control.process == ProcessPhase::Stopping {
-            self.control.claims_from = self.control.incarnation + 1;
         }
     }
 

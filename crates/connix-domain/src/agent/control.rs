@@ -88,8 +88,6 @@ pub struct Control {
     pub applied_revision: i64,
     /// Rises by one per attempt to have a live instance: what fences a stale one.
     pub incarnation: i64,
-    /// The lowest incarnation that may take tasks.
-    pub claims_from: i64,
     /// What the process really does.
     pub process: ProcessPhase,
     /// Since when.
@@ -137,7 +135,6 @@ impl Control {
             config_revision: 1,
             applied_revision: 0,
             incarnation: 0,
-            claims_from: 0,
             process: ProcessPhase::None,
             process_since: now,
             failures: Vec::new(),

@@ -150,7 +150,6 @@ impl Agent {
     pub fn may_claim(&self, incarnation: i64) -> bool {
         self.phase == AgentPhase::Running
             && incarnation == self.control.incarnation
-            && incarnation >= self.control.claims_from
             && self.control.process == ProcessPhase::Ready
     }
 }

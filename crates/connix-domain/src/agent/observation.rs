@@ -142,7 +142,6 @@ impl Agent {
     #[must_use]
     pub fn update_refused(&self, now: Timestamp) -> Self {
         let mut next = self.observed();
-        next.control.claims_from = next.control.incarnation + 1;
         next.control.update_until = None;
         if next.control.process.is_live() {
             next.leave(now);

@@ -34,7 +34,7 @@ table! {
         org_id -> Text, id -> Text, project_id -> Text, name -> Text, name_key -> Text, description -> Nullable<Text>,
         config -> Json, environment -> Nullable<Binary>, metadata -> Json, labels -> Text, search_text -> Text,
         created_by -> Text, runtime -> Text, phase -> Text, generation -> BigInt, config_revision -> BigInt,
-        applied_revision -> BigInt, incarnation -> BigInt, claims_from -> BigInt, process -> Text,
+        applied_revision -> BigInt, incarnation -> BigInt, process -> Text,
         process_since -> Instant, failures -> Json, retry_at -> Nullable<Instant>, restarts -> BigInt,
         announce -> Bool, stops_owed -> BigInt, update_until -> Nullable<Instant>, last_exit -> Nullable<Json>,
         fault -> Nullable<Json>, session_id -> Nullable<Text>, nonce -> Nullable<Text>, token -> Nullable<Binary>,
