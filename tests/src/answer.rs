@@ -74,6 +74,12 @@ impl Answer {
         first.map(|value| value.to_str().unwrap())
     }
 
+    /// Every member of a header that is a list, in lower case, however many lines it takes.
+    pub fn listed(&self, name: &str) -> Vec<String> {
+        let lines = self.headers.get_all(name).iter().map(|line| line.to_str().unwrap().to_lowercase());
+        lines.flat_map(|line| line.split(',').map(|member| member.trim().to_owned()).collect::<Vec<_>>()).collect()
+    }
+
     /// The entity tag of a resource that must have one.
     #[track_caller]
     pub fn etag(&self) -> String {

@@ -38,7 +38,7 @@ async fn the_accepted_coding_is_used_and_decodes_to_the_same(server: &Server) {
         let answer = docs(server, Some(coding)).await;
         assert_eq!(answer.header("content-encoding"), Some(coding));
         assert_eq!(answer.header("content-length"), Some(answer.body.len().to_string().as_str()), "not chunked");
-        assert!(answer.header("vary").unwrap().to_lowercase().contains("accept-encoding"));
+        assert!(answer.listed("vary").contains(&"accept-encoding".into()));
         assert!(answer.body.len() < plain.body.len() / 2, "{coding}: {} bytes", answer.body.len());
         assert_eq!(decoded(coding, &answer.body), plain.body, "{coding}");
     }
