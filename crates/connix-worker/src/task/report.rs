@@ -18,6 +18,13 @@ pub(super) async fn report(
     usage: Usage,
 ) -> ControlFlow<Leave> {
     tracing::debug!(task = task.id, attempt = task.attempt, ?outcome, "the attempt ended");
+    // counted first: the server may call the task lost because it has just taken in this very report
+    let patience = session.refusals.count(&outcome);
+    told(session, task, outcome, usage).await?;
+    patience
+}
+
+async fn told(session: &Session, task: &ClaimedTask, outcome: Outcome, usage: Usage) -> ControlFlow<Leave> {
     let report = Report { session, task, usage };
     let told = match &outcome {
         Outcome::Dropped => return ControlFlow::Continue(()),
@@ -25,7 +32,7 @@ pub(super) async fn report(
         outcome => report.deliver(outcome).await,
     };
     let after = match told {
-        Ok(Acknowledged {}) => return session.refusals.count(&outcome),
+        Ok(Acknowledged {}) => return ControlFlow::Continue(()),
         Err(error) => Outcome::of_call(&error),
     };
     match after {
