@@ -8,6 +8,7 @@
 //!
 //! Both pass the contract suite of `connix-testkit` (`tests/contract.rs`).
 #![warn(missing_docs)]
+#![expect(clippy::duplicate_mod, reason = "`queries` is compiled once for each database, on purpose")]
 
 mod database;
 mod documents;

@@ -36,7 +36,6 @@ pub fn after(seconds: i64) -> Timestamp {
 ///
 /// # Panics
 /// When it breaks the limits of metadata.
-#[expect(clippy::expect_used, reason = "a sample is written by the test's author")]
 pub fn metadata(value: Value) -> Metadata {
     Metadata::parse(value.as_object().cloned().unwrap_or_default()).expect("attributes within the limits")
 }
@@ -45,7 +44,6 @@ pub fn metadata(value: Value) -> Metadata {
 ///
 /// # Panics
 /// Never: the name obeys the rule.
-#[expect(clippy::expect_used, reason = "the name obeys the rule")]
 pub fn organisation() -> Organisation {
     let id = OrgId::new(chance());
     let name = OrganisationName::parse(&format!("Org {:x}", id.bits())).expect("a name by the rule");
@@ -56,7 +54,6 @@ pub fn organisation() -> Organisation {
 ///
 /// # Panics
 /// When the name breaks the rule.
-#[expect(clippy::expect_used, reason = "a sample is written by the test's author")]
 pub fn project(org: OrgId, number: i64, canonical: &str) -> Project {
     let canonical_name = CanonicalName::parse(canonical).expect("a name by the rule");
     Project {
@@ -94,7 +91,6 @@ pub fn full_project(org: OrgId, number: i64, canonical: &str) -> Project {
 ///
 /// # Panics
 /// When it breaks the rule.
-#[expect(clippy::expect_used, reason = "a sample is written by the test's author")]
 pub fn agent_name(name: &str) -> AgentName {
     AgentName::parse(name).expect("a name by the rule")
 }
@@ -103,7 +99,6 @@ pub fn agent_name(name: &str) -> AgentName {
 ///
 /// # Panics
 /// When it breaks the rule.
-#[expect(clippy::expect_used, reason = "a sample is written by the test's author")]
 pub fn display_name(name: &str) -> DisplayName {
     DisplayName::parse(name).expect("a name by the rule")
 }

@@ -10,8 +10,9 @@ use connix_domain::change_set::ChangeSet;
 use connix_domain::port::metrics::Metrics;
 use connix_domain::port::store::CommitError;
 use diesel::QueryResult;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 /// The most units of one transaction.
@@ -126,7 +127,10 @@ impl Desk {
                     let _ = units.remove(at).answer.send(Err(why));
                     dropped += 1;
                 }
-                Outcome::Again(_) if repeated < MOST_REPETITIONS => repeated += 1,
+                Outcome::Again(_) if repeated < MOST_REPETITIONS => {
+                    tokio::time::sleep(pause(repeated)).await;
+                    repeated += 1;
+                }
                 Outcome::Again(why) => return answer(units, &Err(CommitError::Unavailable(why))),
                 Outcome::Lost(why) => return answer(units, &Err(CommitError::Unknown(why))),
             }
@@ -234,6 +238,12 @@ fn first_failure(unit: &Unit, results: Vec<QueryResult<usize>>) -> QueryResult<V
         };
     }
     Ok(Ok(()))
+}
+
+/// Long enough for the other one to finish, and of another length than the other one's.
+fn pause(repeated: u32) -> Duration {
+    let spread = RandomState::new().hash_one(repeated) % 10;
+    Duration::from_millis((10 + spread) << repeated)
 }
 
 fn answer(units: Vec<Unit>, verdict: &Verdict) {

@@ -67,7 +67,6 @@ impl Subject for Shared {
 ///
 /// # Panics
 /// When the case fails, or no runtime can be made.
-#[expect(clippy::expect_used, reason = "a test that cannot run has failed")]
 pub fn run<S: Subject>(fresh: impl AsyncFnOnce() -> S, case: impl AsyncFnOnce(&dyn Subject)) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime").block_on(async {

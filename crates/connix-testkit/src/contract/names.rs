@@ -16,7 +16,6 @@ fn duplicate(entity: Entity, field: &'static str) -> Outcome {
     Err(CommitError::Duplicate { entity, field })
 }
 
-#[expect(clippy::expect_used, reason = "a sample is written by the test's author")]
 fn shouted(organisation: &Organisation) -> Organisation {
     let name = OrganisationName::parse(&organisation.name.as_str().to_uppercase()).expect("a name by the rule");
     Organisation { name, ..samples::organisation() }

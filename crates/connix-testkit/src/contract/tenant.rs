@@ -28,7 +28,6 @@ pub struct Tenant {
 /// What a unit came to.
 pub(super) type Outcome = Result<(), CommitError>;
 
-#[expect(clippy::expect_used, reason = "a case that cannot be prepared has failed")]
 impl Tenant {
     /// Makes one.
     pub async fn new(subject: &dyn Subject) -> Self {

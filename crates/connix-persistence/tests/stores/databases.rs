@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use connix_domain::port::store::Store;
-use connix_persistence::{Database, DatabaseUrl, Options};
+use connix_persistence::{Database, DatabaseUrl, Options, migrate, revert_all};
 use connix_testkit::contract::Subject;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(crate) struct Opened {
 /// Where a database is kept.
 pub(crate) enum Place {
     /// A folder that is removed.
-    Folder { _folder: TempDir },
+    Folder { folder: TempDir },
     /// A database of the server that is removed.
     Own { name: String },
     /// A database of the server that many tests share: it stays.
@@ -27,9 +27,10 @@ pub(crate) enum Place {
 }
 
 impl Opened {
-    /// A new SQLite file.
+    /// A new SQLite file, whose schema went up, down and up again.
     pub(crate) async fn sqlite() -> Self {
         let (url, place) = new_file();
+        up_and_down(&url).await;
         Self::at(url, place, Options::default()).await
     }
 
@@ -64,7 +65,7 @@ impl Subject for Opened {
 pub(crate) fn new_file() -> (DatabaseUrl, Place) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("connix.db").display()).parse().unwrap();
-    (url, Place::Folder { _folder: folder })
+    (url, Place::Folder { folder })
 }
 
 /// An empty database of its own.
@@ -74,29 +75,34 @@ pub(crate) async fn new_database() -> (DatabaseUrl, Place) {
     (url_of(&name), Place::Own { name })
 }
 
-/// The database that tests share, named after the schema that it has.
+/// The database that tests share, named after its schema, which went up, down and up again.
 async fn shared_database() -> DatabaseUrl {
-    let schema = include_str!("../../../../migrations/postgres/2026-11-22-000000_foundation/up.sql");
-    let hash = schema
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    let name = format!("connix_contract_{hash:016x}");
-    // one at a time: each test can be a process of its own
-    let created = execute(&["SELECT pg_advisory_lock(7262839)".to_owned(), format!("CREATE DATABASE {name}")]).await;
-    if let Err(error) = created {
-        assert!(error.to_string().contains("already exists"), "{error}");
+    let schema = include_bytes!("../../../../migrations/postgres/2026-11-22-000000_foundation/up.sql");
+    let fnv = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    let name = format!("connix_contract_{:016x}", schema.iter().fold(0xcbf2_9ce4_8422_2325, fnv));
+    let url = url_of(&name);
+    // one at a time, since each test can be a process of its own
+    let mut connection = AsyncPgConnection::establish(&server()).await.unwrap();
+    diesel::sql_query("SELECT pg_advisory_lock(7262839)").execute(&mut connection).await.unwrap();
+    match diesel::sql_query(format!("CREATE DATABASE {name}")).execute(&mut connection).await {
+        Ok(_) => up_and_down(&url).await,
+        Err(error) => assert!(error.to_string().contains("already exists"), "{error}"),
     }
-    url_of(&name)
+    url
+}
+
+/// The contract holds for a schema that was taken back once, too.
+async fn up_and_down(url: &DatabaseUrl) {
+    migrate(url).await.unwrap();
+    revert_all(url).await.unwrap();
 }
 
 #[expect(clippy::disallowed_methods, reason = "the way in which `make test` names the server")]
 fn server() -> String {
-    std::env::var("TEST_DATABASE_URL").unwrap_or_else(|_| {
-        unreachable!(
-            "TEST_DATABASE_URL is not set: it has to name a PostgreSQL server in which databases may be made, such as \
-             postgres://user@127.0.0.1:5432/postgres. `make test` starts one and sets it."
-        )
-    })
+    std::env::var("TEST_DATABASE_URL").expect(
+        "TEST_DATABASE_URL has to name a PostgreSQL server in which databases may be made, such as \
+         postgres://user@127.0.0.1:5432/postgres; `make test` starts one and sets it",
+    )
 }
 
 /// Sends statements to the server on a connection of their own.

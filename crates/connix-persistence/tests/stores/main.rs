@@ -1,0 +1,10 @@
+//! Both stores from outside: the contract suite, migrations, killed writers, cut connections, other processes.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be prepared has failed")]
+
+mod contract;
+mod crash;
+mod databases;
+mod metrics;
+mod migrations;
+mod postgres;
+mod sqlite;

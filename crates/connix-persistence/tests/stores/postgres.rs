@@ -1,0 +1,207 @@
+//! What only PostgreSQL has to show: flights, cut connections, other committers, a server that takes no writes.
+
+use crate::databases::{Opened, Place, execute, new_database};
+use crate::metrics::Groups;
+use connix_domain::change_set::Change;
+use connix_domain::event::Event;
+use connix_domain::port::store::{CommitError, Store};
+use connix_domain::project::Project;
+use connix_persistence::{Database, DatabaseUrl, OpenError, Options};
+use connix_testkit::contract::{Shared, Subject, Tenant};
+use connix_testkit::samples;
+use futures_util::future::join_all;
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+/// A database that nobody else works on, and its name.
+async fn alone(options: Options) -> (Opened, String) {
+    let (url, place) = new_database().await;
+    let Place::Own { name } = &place else { unreachable!() };
+    let name = name.clone();
+    (Opened::at(url, place, options).await, name)
+}
+
+/// Ends every session of a database, as a restarting server does.
+async fn cut(name: &str) {
+    let all = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    execute(&[all]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_of_waiting_units_is_one_flight() {
+    let groups = Arc::new(Groups::default());
+    let (opened, _) = alone(Options { metrics: Some(groups.clone()), ..Options::default() }).await;
+    let tenant = Tenant::new(&opened).await;
+    let project = tenant.project("grouped").await;
+    let before = groups.sizes().len();
+    let raised = join_all((0..64).map(|_| tenant.commit([Change::Raise(samples::event(&project))]))).await;
+    assert!(raised.iter().all(Result::is_ok));
+    let sizes = groups.sizes().split_off(before);
+    assert_eq!(sizes.iter().sum::<usize>(), 64);
+    assert!(sizes.len() <= 8, "{sizes:?}");
+}
+
+/// Cold and warm, below and above 30 (where `join_all` changes its method) and 128 (tokio's poll budget).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn statements_arrive_in_the_order_of_the_list() {
+    let (opened, _) = alone(Options::default()).await;
+    let tenant = Tenant::new(&opened).await;
+    let project = tenant.project("ordered").await;
+    let mut raised: Vec<Event> = Vec::new();
+    for size in [20, 20, 100, 1000] {
+        let unit: Vec<Event> = (0..size).map(|_| samples::event(&project)).collect();
+        tenant.must(unit.iter().cloned().map(Change::Raise)).await;
+        raised.extend(unit);
+    }
+    let kept: Vec<Event> = tenant.events().await.into_iter().map(|sequenced| sequenced.event).collect();
+    assert!(kept == raised, "out of order");
+}
+
+/// Every answer is true: what is `Ok` is there, what is `Unavailable` is not, `Unknown` is one of both and never torn.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_are_true_when_connections_are_cut() {
+    let (opened, name) = alone(Options::default()).await;
+    let tenant = Tenant::new(&opened).await;
+    let mut kept = 0;
+    let mut written = 0;
+    for round in 0..20 {
+        let mut drafts = Vec::new();
+        for n in 0..16 {
+            drafts.push(tenant.draft(&format!("cut-{round}-{n}")).await);
+        }
+        let raise = |project: &Project| Change::Raise(samples::event(project));
+        let commits = drafts.iter().map(|draft| tenant.commit([Change::CreateProject(draft.clone()), raise(draft)]));
+        let (outcomes, ()) = tokio::join!(join_all(commits), cut(&name));
+        for (draft, outcome) in drafts.into_iter().zip(outcomes) {
+            // a read is sent again on a new connection
+            let found = tenant.store.project(tenant.scope(), draft.id).await.unwrap().is_some();
+            match &outcome {
+                Ok(()) => assert!(found, "acknowledged and lost"),
+                Err(CommitError::Unavailable(_)) => assert!(!found, "refused and kept"),
+                Err(CommitError::Unknown(_)) => {}
+                Err(other) => unreachable!("{other}"),
+            }
+            kept += i64::from(found);
+            written += i64::from(outcome.is_ok());
+        }
+    }
+    assert_eq!(tenant.events().await.len() as i64, kept);
+    assert!(written > 0);
+    tenant.project("works-again").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn idle_connections_that_were_cut_are_not_noticed_by_callers() {
+    let (opened, name) = alone(Options::default()).await;
+    let tenant = Tenant::new(&opened).await;
+    for round in 0..5 {
+        cut(&name).await;
+        // the sessions are gone when the server says so; that the news arrived here is told by a read
+        assert_eq!(
+            tenant.store.open_tasks(tenant.scope(), samples::agent(&tenant.draft("any").await, "x").id).await,
+            Ok(0)
+        );
+        assert_eq!(tenant.store.events(tenant.scope(), 0, 1).await, Ok(Vec::new()));
+        tenant.commit([Change::CreateOrganisation(samples::organisation())]).await.unwrap_or_else(|error| {
+            assert!(matches!(error, CommitError::Unknown(_)), "round {round}: {error}");
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_takes_no_writes_is_left_and_found_again() {
+    let (opened, name) = alone(Options::default()).await;
+    let tenant = Tenant::new(&opened).await;
+    execute(&[format!("ALTER DATABASE {name} SET default_transaction_read_only = on")]).await.unwrap();
+    cut(&name).await;
+    let create = || tenant.commit([Change::CreateOrganisation(samples::organisation())]);
+    loop {
+        match create().await {
+            Err(CommitError::Unavailable(_)) => break,
+            Err(CommitError::Unknown(_)) => {}
+            other => unreachable!("{other:?}"),
+        }
+    }
+    assert!(tenant.store.ping().await.is_err());
+    execute(&[format!("ALTER DATABASE {name} SET default_transaction_read_only = off")]).await.unwrap();
+    while create().await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    while tenant.store.ping().await.is_err() {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Two processes that touch the same rows in opposite order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deadlocks_between_two_committers_are_run_again() {
+    let (opened, _) = alone(Options::default()).await;
+    let other: Arc<dyn Store> = opened.another().await;
+    let tenant = Tenant::new(&opened).await;
+    let beside = Tenant { store: other, organisation: tenant.organisation.clone() };
+    let project = tenant.project("contended").await;
+    let mut agents = Vec::new();
+    for n in 0..100 {
+        agents.push(tenant.agent(&project, &format!("agent-{n}")).await);
+    }
+    for round in 1..=10 {
+        let at = samples::after(round);
+        let up: Vec<_> = agents.iter().map(|agent| Change::TouchAgent { org: agent.org, id: agent.id, at }).collect();
+        let down: Vec<_> = up.iter().rev().cloned().collect();
+        assert_eq!(tokio::join!(tenant.commit(up), beside.commit(down)), (Ok(()), Ok(())), "round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closing_writes_what_is_queued() {
+    let (opened, _) = alone(Options::default()).await;
+    let tenant = Tenant::new(&opened).await;
+    let project = tenant.project("queued").await;
+    let commits = join_all((0..200).map(|_| tenant.commit([Change::Raise(samples::event(&project))])));
+    let (outcomes, ()) = tokio::join!(commits, opened.database.close());
+    let closed = CommitError::Unavailable("the store is closed".to_owned());
+    let written = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    assert!(written >= 64 && outcomes.iter().flat_map(|o| o.as_ref().err()).all(|e| *e == closed), "{outcomes:?}");
+    assert_eq!(tenant.commit([Change::Raise(samples::event(&project))]).await, Err(closed));
+    assert_eq!(tenant.events().await.len(), written);
+}
+
+/// A server that speaks no TLS is refused by `sslmode=require`, before anything secret was said.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_required_encryption_is_not_given_up() {
+    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = server.local_addr().unwrap().port();
+    let said = tokio::spawn(async move {
+        let (mut socket, _) = server.accept().await.unwrap();
+        let mut request = [0; 8];
+        socket.read_exact(&mut request).await.unwrap();
+        socket.write_all(b"N").await.unwrap();
+        let mut rest = Vec::new();
+        // the client may end the connection in either way
+        let _ = socket.read_to_end(&mut rest).await;
+        (request, rest)
+    });
+    let url: DatabaseUrl = format!("postgres://user:secret@127.0.0.1:{port}/d?sslmode=require").parse().unwrap();
+    let error = Database::open(&url, Options::default()).await.err();
+    assert!(matches!(&error, Some(OpenError::Connection(why)) if why.contains("TLS")), "{error:?}");
+    let (request, rest) = said.await.unwrap();
+    assert_eq!(request, [0, 0, 0, 8, 4, 210, 22, 47]); // SSLRequest
+    assert_eq!(rest, Vec::<u8>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_not_there_is_an_error_without_the_password() {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let url: DatabaseUrl = format!("postgres://user:secret@127.0.0.1:{port}/d").parse().unwrap();
+    let error = Database::open(&url, Options::default()).await.err().map(|error| error.to_string());
+    assert!(error.is_some_and(|text| text.contains("refused") && !text.contains("secret")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn text_with_a_nul_is_kept_with_a_sign_in_its_place() {
+    let opened = Opened::postgres().await;
+    crate::contract::nul_becomes_a_sign(&Shared(opened.store())).await;
+}

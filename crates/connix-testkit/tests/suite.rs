@@ -1,0 +1,154 @@
+//! The suite itself: no case is left out of the list, and no sentence with MUST is without a case.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+const LISTED: &[(&str, &str)] = connix_testkit::store_cases!(store_case_names);
+
+/// Every sentence with MUST in `connix_domain::port::store`, and the case that holds a store to it.
+const PROMISES: &[(&str, &str)] = &[
+    ("It MUST be applied whole or not at all.", "a_unit_is_applied_whole_or_not_at_all"),
+    (
+        "When it returns `Ok`, the unit MUST be durable and every later read MUST see it.",
+        "an_acknowledged_unit_is_durable_and_seen_by_every_later_read",
+    ),
+    ("A stale version MUST change nothing and raise nothing.", "a_stale_version_changes_nothing_and_raises_nothing"),
+    (
+        "Of concurrent updates of one version exactly one MUST win.",
+        "of_concurrent_updates_of_one_version_exactly_one_wins",
+    ),
+    (
+        "A duplicate name MUST be reported as such, with its entity and field.",
+        "a_duplicate_name_is_reported_with_its_entity_and_field",
+    ),
+    (
+        "Names MUST be unique without regard to case for projects and organisations, and exactly for agents; a deleted \
+         project's or agent's name MUST be free.",
+        "names_are_unique_without_regard_to_case_and_for_agents_exactly",
+    ),
+    (
+        "Names MUST be unique without regard to case for projects and organisations, and exactly for agents; a deleted \
+         project's or agent's name MUST be free.",
+        "the_name_of_something_deleted_is_free",
+    ),
+    (
+        "Events of an organisation MUST be numbered from 1 without gaps, in the order of their commits.",
+        "events_are_numbered_from_1_without_gaps_in_the_order_of_their_commits",
+    ),
+    (
+        "Of concurrent records under one idempotency key exactly one MUST be kept, and the others' units MUST NOT be.",
+        "of_concurrent_records_under_one_key_exactly_one_is_kept_and_no_other_unit",
+    ),
+    ("An expired idempotency record MUST be replaced by a new one.", "an_expired_record_is_replaced_by_a_new_one"),
+    (
+        "Journal entries and log lines that are sent again MUST be kept once.",
+        "entries_and_lines_that_are_sent_again_are_kept_once",
+    ),
+    (
+        "A row below a project or agent of another organisation MUST be refused.",
+        "a_row_below_another_organisations_project_or_agent_is_refused",
+    ),
+    (
+        "MUST find an API key by its public part whatever its organisation, revoked and expired ones too.",
+        "a_key_is_found_by_its_public_part_revoked_and_expired_ones_too",
+    ),
+    (
+        "MUST never give the same integer twice, also not to concurrent callers.",
+        "the_same_integer_is_never_given_twice",
+    ),
+    (
+        "MUST give the agents whose [`due_at`](Agent::due_at) is not after `now`, deleted ones too, longest due first.",
+        "agents_are_due_longest_first_and_deleted_ones_too",
+    ),
+    (
+        "MUST give the agents that a process may exist for, see \
+         [`ProcessPhase::is_live`](crate::agent::ProcessPhase::is_live).",
+        "agents_with_a_process_are_those_whose_process_may_exist",
+    ),
+    (
+        "MUST give the running tasks whose lease is over at `now`.",
+        "tasks_without_lease_are_the_running_ones_whose_lease_is_over",
+    ),
+    ("MUST give deleted projects that no agent is left of.", "projects_to_purge_are_deleted_and_have_no_agent_left"),
+    (
+        "MUST be `None`, not an error, for an unknown id and for another organisation's.",
+        "unknown_and_foreign_projects_are_none",
+    ),
+    (
+        "MUST be `None`, not an error, for an unknown id and for another organisation's.",
+        "unknown_and_foreign_tasks_are_none",
+    ),
+    (
+        "A part of the list; the total MUST count what the filters match, and search MUST be literal and without regard \
+         to case.",
+        "a_total_counts_what_the_filters_match",
+    ),
+    (
+        "A part of the list; the total MUST count what the filters match, and search MUST be literal and without regard \
+         to case.",
+        "search_is_literal_and_without_regard_to_case",
+    ),
+    (
+        "MUST be `None`, not an error, for an unknown id and for another organisation's; deleted ones are seen, since \
+         the service still works on them.",
+        "unknown_and_foreign_agents_are_none_and_deleted_ones_are_seen",
+    ),
+    (
+        "MUST give the oldest queued task that may be claimed at `now`.",
+        "the_next_task_is_the_oldest_that_may_be_claimed",
+    ),
+    (
+        "MUST give when the next queued task that must wait may be claimed.",
+        "a_waiting_task_says_when_it_may_be_claimed",
+    ),
+];
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// The sentences with MUST in the documentation of a source file: a list item or paragraph each, cut at full stops.
+fn sentences_with_must(source: &str) -> BTreeSet<String> {
+    let mut paragraphs = vec![String::new()];
+    for line in source.lines().map(str::trim) {
+        match line.strip_prefix("/// ") {
+            Some(text) => {
+                if text.starts_with("- ") {
+                    paragraphs.push(String::new());
+                }
+                let paragraph = paragraphs.last_mut().unwrap();
+                paragraph.push_str(text.trim_start_matches("- ").trim());
+                paragraph.push(' ');
+            }
+            None => paragraphs.push(String::new()),
+        }
+    }
+    let sentences = paragraphs.iter().flat_map(|paragraph| paragraph.split_inclusive(". ").map(str::trim));
+    sentences.filter(|sentence| sentence.contains("MUST")).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_sentence_with_must_has_a_case() {
+    let source = read("../connix-domain/src/port/store.rs");
+    let promised = PROMISES.iter().map(|(sentence, _)| (*sentence).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(sentences_with_must(&source), promised);
+    let listed: BTreeSet<_> = LISTED.iter().map(|(_, case)| *case).collect();
+    for (sentence, case) in PROMISES {
+        assert!(listed.contains(case), "{sentence} is held by {case}, which is not in the list");
+    }
+}
+
+#[test]
+fn every_case_in_the_sources_is_in_the_list() {
+    let mut listed: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (group, case) in LISTED {
+        assert!(listed.entry(group).or_default().insert((*case).to_owned()), "{case} is listed twice");
+    }
+    for (group, cases) in listed {
+        let source = read(&format!("src/contract/{group}.rs"));
+        let written = source.lines().filter_map(|line| line.strip_prefix("pub async fn "));
+        let written: BTreeSet<_> = written.filter_map(|rest| rest.split('(').next()).map(str::to_owned).collect();
+        assert_eq!(written, cases, "{group}");
+    }
+}
