@@ -2,6 +2,8 @@
 
 mod connection;
 mod dialect;
+#[cfg(test)]
+mod full_disk;
 mod migrate;
 #[path = "../queries/mod.rs"]
 pub(crate) mod queries;
