@@ -14,7 +14,7 @@ use connix_domain::port::secrets::{Credentials, Sealer};
 use connix_domain::port::store::Store;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What the application is given.
 #[derive(Clone)]
@@ -35,6 +35,9 @@ pub struct Ports {
     pub runtime: Arc<dyn AgentRuntime>,
 }
 
+/// The store's answer holds this long.
+const CHECK_KEPT: Duration = Duration::from_secs(1);
+
 /// The application.
 pub struct App {
     pub(crate) ports: Ports,
@@ -45,6 +48,7 @@ pub struct App {
     pub(crate) wakeups: Wakeups,
     leaving: AtomicBool,
     started: Instant,
+    store_checked: tokio::sync::Mutex<Option<(Instant, Result<(), Error>)>>,
 }
 
 impl App {
@@ -59,6 +63,7 @@ impl App {
             wakeups: Wakeups::default(),
             leaving: AtomicBool::new(false),
             started: Instant::now(),
+            store_checked: tokio::sync::Mutex::default(),
         }
     }
 
@@ -74,12 +79,19 @@ impl App {
     pub fn uptime_seconds(&self) -> u64 {
         self.started.elapsed().as_secs()
     }
-    /// Whether the store answers.
+    /// Whether the store answers. Asked at most once a second, however many want to know: it is a durable write.
     ///
     /// # Errors
     /// [`Error::Unavailable`] with the reason, for the log.
     pub async fn check_store(&self) -> Result<(), Error> {
-        Ok(self.ports.store.ping().await?)
+        let mut checked = self.store_checked.lock().await;
+        let fresh = checked.as_ref().filter(|(at, _)| at.elapsed() < CHECK_KEPT);
+        if let Some((_, result)) = fresh {
+            return result.clone();
+        }
+        let result = self.ports.store.ping().await.map_err(Error::from);
+        *checked = Some((Instant::now(), result.clone()));
+        result
     }
     /// From now on the service is ending: nothing is launched any more.
     pub fn begin_leaving(&self) {

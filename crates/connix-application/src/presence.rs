@@ -31,14 +31,13 @@ impl Presence {
             map.remove(&agent);
         }
     }
-    /// Those that were not heard for longer than `silence`; they are not expected any more.
+    /// Those that were not heard for longer than `silence`.
     pub(crate) fn silent(&self, silence: Duration) -> Vec<Attached> {
-        let mut map = self.map();
-        let silent: Vec<_> = map.values().filter(|(_, at)| at.elapsed() > silence).map(|(worker, _)| *worker).collect();
-        for worker in &silent {
-            map.remove(&worker.agent);
-        }
-        silent
+        self.map().values().filter(|(_, at)| at.elapsed() > silence).map(|(worker, _)| *worker).collect()
+    }
+    /// Nobody could be heard until now: all are given as long again.
+    pub(crate) fn refresh(&self) {
+        self.map().values_mut().for_each(|(_, at)| *at = Instant::now());
     }
 
     fn map(&self) -> std::sync::MutexGuard<'_, HashMap<AgentId, (Attached, Instant)>> {

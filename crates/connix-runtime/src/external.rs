@@ -19,7 +19,7 @@ impl AgentRuntime for ExternalRuntime {
     }
 
     async fn launch(&self, _spec: LaunchSpec) -> Result<(), LaunchError> {
-        Ok(())
+        Err(LaunchError::Fatal("this server runs no workers itself (runtime.kind = \"external\")".to_owned()))
     }
 
     fn knows(&self, _agent: AgentId, _incarnation: i64) -> bool {

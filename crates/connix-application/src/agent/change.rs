@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::idempotency::Remember;
 use crate::order::{AgentOrder, AgentUpdate, config_faults};
 use connix_domain::agent::{
-    Agent, AgentChange, AgentConfig, AgentPhase, ConfigPatch, EnvironmentVariables, NewAgent, Patch,
+    Agent, AgentChange, AgentConfig, AgentPhase, ConfigPatch, EnvironmentVariables, NewAgent, Patch, RuntimeKind,
 };
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::fault::Faults;
@@ -37,6 +37,10 @@ impl App {
     ) -> Result<AgentDetails, Error> {
         caller.may(Permission::AgentsWrite)?;
         self.config_faults(&order.config).or(()).map_err(Error::Invalid)?;
+        if order.runtime == Some(RuntimeKind::Local) && self.ports.runtime.kind() != RuntimeKind::Local {
+            let why = "This server runs no workers itself (runtime.kind = \"external\")";
+            return Err(Error::field("runtime", why));
+        }
         self.retrying(|| self.try_create_agent(caller, wanted, &order, remember.as_ref())).await
     }
 

@@ -6,6 +6,7 @@ mod step;
 
 use crate::app::App;
 use crate::error::Error;
+use connix_domain::Timestamp;
 use connix_domain::agent::{Exit, RuntimeKind};
 use connix_domain::change_set::ChangeSet;
 use connix_domain::event::Actor;
@@ -57,9 +58,13 @@ impl Supervisor {
 
     async fn converge(&self) {
         let mut forgotten = Instant::now();
+        let mut patient_until = Instant::now();
         loop {
-            if let Err(error) = self.sweep().await {
+            if let Err(error) = self.sweep(Instant::now() >= patient_until).await {
                 tracing::warn!(%error, "the supervisor's sweep is repeated in a second");
+                // our own outage is not held against the workers: nobody could be heard
+                self.app.presence.refresh();
+                patient_until = Instant::now() + self.app.settings.intervals.lease;
                 tokio::time::sleep(SWEEP).await;
             }
             if forgotten.elapsed() > FORGET {
@@ -100,7 +105,8 @@ impl Supervisor {
         }
     }
 
-    async fn sweep(&self) -> Result<(), Error> {
+    /// `judging`: whether workers that are not heard lose their tasks.
+    async fn sweep(&self, judging: bool) -> Result<(), Error> {
         let now = self.app.now();
         for agent in self.app.store().agents_due(now, BATCH).await? {
             let id = agent.id;
@@ -109,15 +115,31 @@ impl Supervisor {
                 Err(error) => tracing::warn!(%error, agent.id = %id, "the agent's next step is tried again"),
             }
         }
-        for task in self.app.store().tasks_without_lease(now, BATCH).await? {
-            self.app.lease_over(task).await?;
-        }
-        for silent in self.app.presence.silent(self.app.settings.intervals.lease) {
-            self.app.worker_silent(silent).await?;
+        if judging {
+            self.judge_silence(now).await?;
         }
         for project in self.app.store().projects_to_purge(BATCH).await? {
             let changes = ChangeSet::new().with_all(self.app.purged_project(&project, Actor::System));
-            self.app.commit(changes).await?;
+            if let Err(error) = self.app.commit(changes).await {
+                tracing::warn!(%error, project.id = %project.id, "the project is purged later");
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the leases that are over, and takes those workers for gone that were not heard for as long.
+    async fn judge_silence(&self, now: Timestamp) -> Result<(), Error> {
+        for task in self.app.store().tasks_without_lease(now, BATCH).await? {
+            let id = task.id;
+            if let Err(error) = self.app.lease_over(task).await {
+                tracing::warn!(%error, task.id = %id, "the end of the lease is taken in later");
+            }
+        }
+        for silent in self.app.presence.silent(self.app.settings.intervals.lease) {
+            match self.app.worker_silent(silent).await {
+                Ok(()) => self.app.presence.left(silent.agent, silent.incarnation),
+                Err(error) => tracing::warn!(%error, agent.id = %silent.agent, "the silent worker is looked at again"),
+            }
         }
         Ok(())
     }

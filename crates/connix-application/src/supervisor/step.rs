@@ -74,7 +74,11 @@ impl App {
                 let mut exit = self.ended("launch_failed");
                 exit.detail = why;
                 let scope = OrgScope::for_job(launching.org, Job::Supervision);
-                self.worker_gone(scope, launching.id, launching.control.incarnation, exit).await
+                let incarnation = launching.control.incarnation;
+                if self.is_leaving() {
+                    return self.worker_lost(scope, launching.id, incarnation, exit).await;
+                }
+                self.worker_gone(scope, launching.id, incarnation, exit).await
             }
         }
     }

@@ -10,6 +10,9 @@ use connix_domain::task::Task;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// Whoever may not take a task that is due looks again after this time.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// A task that a worker has taken.
 #[derive(Debug, Clone)]
 pub struct Claimed {
@@ -60,8 +63,9 @@ impl App {
             .with(Change::AgentUnchanged { org: agent.org, id: agent.id, version: agent.version })
             .with(Change::UpdateTask(claimed.clone()))
             .with(Change::TouchAgent { org: agent.org, id: agent.id, at: now });
-        self.ports.store.commit(changes).await?;
+        // read first: nobody writes to the journal of a task that waits, and a task that was taken must reach its worker
         let journal = self.store().journal(worker.scope, task.id, 0, LONGEST_JOURNAL).await?;
+        self.ports.store.commit(changes).await?;
         let time_left = Duration::from_secs(claimed.order.timeout_seconds.unsigned_abs());
         Ok(Some(Claimed { task: claimed, journal, config_revision: agent.control.config_revision, time_left }))
     }
@@ -69,9 +73,10 @@ impl App {
     /// When a task that has to wait may be taken; far away when there is none.
     async fn next_chance(&self, worker: Worker) -> Result<Instant, Error> {
         let wait = match self.store().next_task_at(worker.scope, worker.agent).await? {
-            Some(at) => (at - self.now()).to_std().unwrap_or(Duration::from_millis(10)),
+            // due, and yet it was not taken: the agent is not to work just now
+            Some(at) => (at - self.now()).to_std().unwrap_or(LOOK_AGAIN),
             None => self.settings.intervals.claim_wait,
         };
-        Ok(Instant::now() + wait.max(Duration::from_millis(10)))
+        Ok(Instant::now() + wait)
     }
 }

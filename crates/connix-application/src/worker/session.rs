@@ -15,6 +15,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// A worker that has not let go of a task this long after it had to is stuck.
+const STUCK_AFTER: chrono::Duration = chrono::Duration::seconds(30);
+
 phases! {
     /// What a worker is to do.
     pub enum Wanted {
@@ -180,6 +183,7 @@ impl App {
             match task.filter(|t| t.agent == agent.id && t.held_by(agent.control.incarnation, reported.attempt).is_ok())
             {
                 None => directive.lost.push(reported.task),
+                Some(task) if self.is_overdue(&task) => directive.lost.push(task.id),
                 Some(task) => {
                     if task.cancel_requested_at.is_some() {
                         directive.cancel.push(reported.task);
@@ -189,6 +193,12 @@ impl App {
             }
         }
         Ok(directive)
+    }
+
+    /// Whether a task was to be over, or let go, so long ago that its worker must be stuck: it is not given more time.
+    fn is_overdue(&self, task: &Task) -> bool {
+        let limits = [task.deadline(), task.cancel_requested_at];
+        limits.into_iter().flatten().any(|at| at + STUCK_AFTER < self.now())
     }
 
     /// Extends a lease once a third of it is gone: not each heartbeat is a write.

@@ -19,6 +19,8 @@ use crate::{logging, wiring};
 /// below the 20 s of contract section 12.
 const AGENTS_GRACE: Duration = Duration::from_secs(10);
 const REQUESTS_GRACE: Duration = Duration::from_secs(5);
+/// What is on its way to the store has this long to arrive.
+const STORE_GRACE: Duration = Duration::from_secs(3);
 
 /// Serves until SIGTERM or SIGINT.
 ///
@@ -58,7 +60,9 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     }
     leave(&app, runtime.as_ref(), &stop).await;
     serving.await?.context("the listeners ended")?;
-    database.close().await;
+    if tokio::time::timeout(STORE_GRACE, database.close()).await.is_err() {
+        tracing::warn!("the store does not answer any more; the server ends without it");
+    }
     Ok(())
 }
 
