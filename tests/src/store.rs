@@ -18,8 +18,8 @@ pub enum Store {
     Postgres,
 }
 
-/// Every database of this harness is called so, then the test program's process id, then a number.
-const PREFIX: &str = "connix_test_";
+/// Every database of this harness, and no other test's, is called so, then the test program's process id, then a number.
+const PREFIX: &str = "connix_outside_";
 
 /// A database that no other server uses; dropped with this value.
 #[derive(Debug)]

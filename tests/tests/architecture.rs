@@ -205,7 +205,7 @@ fn the_domain_knows_no_technology() {
 fn every_file_opens_with_what_it_is_for() {
     let silent = |(path, text): (PathBuf, String)| {
         let line = text.lines().find(|line| !line.starts_with("#!") && !line.is_empty()).unwrap_or_default();
-        let says = line.strip_prefix("//! ").is_some_and(|subject| subject.contains(' '));
+        let says = line.strip_prefix("//! ").is_some_and(|subject| subject.contains(' ') || subject.ends_with('.'));
         (!says).then(|| format!("{} does not open with `//!` and a sentence", path.display()))
     };
     none(sources().into_iter().filter_map(silent).collect());
