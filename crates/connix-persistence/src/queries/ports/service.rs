@@ -83,21 +83,9 @@ impl ServiceReader for Store {
     }
 
     async fn forget_expired(&self, now: Timestamp) -> Result<u64, ReadError> {
-        let slice = || {
-            let old = diesel::alias!(idempotency as old);
-            let expired = old.filter(old.field(idempotency::expires_at).le(At(now))).limit(SLICE);
-            let keys = expired.select(old.field(idempotency::key));
-            let gone = idempotency::table.filter(idempotency::key.eq_any(keys)).filter(idempotency::expires_at.le(At(now)));
-            diesel::delete(gone).returning(idempotency::expires_at)
-        };
-        let mut forgotten = 0;
-        loop {
-            let gone: Vec<At> = self.write(slice).await?;
-            forgotten += gone.len() as u64;
-            if gone.is_empty() {
-                return Ok(forgotten);
-            }
-        }
+        let expired = || diesel::delete(idempotency::table.filter(idempotency::expires_at.le(At(now))));
+        let gone: Vec<At> = self.write(|| expired().returning(idempotency::expires_at)).await?;
+        Ok(gone.len() as u64)
     }
 
     async fn ping(&self) -> Result<(), ReadError> {
