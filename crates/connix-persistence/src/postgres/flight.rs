@@ -61,19 +61,6 @@ pub(super) fn launch<'c>(mut connection: &'c AsyncPgConnection, statement: &Stat
 /// passes the connection's statement cache, whose lock is fair: while one is being prepared, the rest wait in line.
 /// `batch_execute("COMMIT")` does not pass it and overtakes on a cold cache. `unconstrained` (no poll budget inside a
 /// flight) is a precaution.
-///
-/// A database that is silent for longer than any statement may take is as good as gone: the one answer then is a lost
-/// connection, which must not be used any more.
 pub(super) async fn fly(flying: Vec<Flying<'_>>) -> Vec<QueryResult<usize>> {
-    let flight = tokio::task::unconstrained(futures_util::future::join_all(flying));
-    tokio::time::timeout(SILENCE, flight).await.unwrap_or_else(|_| vec![Err(silent())])
-}
-
-/// The longest that the database may be silent: a little over the `statement_timeout` of a session.
-pub(super) const SILENCE: Duration = Duration::from_secs(8);
-
-/// A connection on which no answer comes.
-pub(super) fn silent() -> Error {
-    let why = format!("no answer within {} s", SILENCE.as_secs());
-    Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, Box::new(why))
+    tokio::task::unconstrained(futures_util::future::join_all(flying)).await
 }

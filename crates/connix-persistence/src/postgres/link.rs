@@ -1,6 +1,5 @@
 //! A connection that is opened again when it is lost, or has been open for long.
 
-use super::flight::{SILENCE, silent};
 use super::session::{Address, Purpose, Session};
 use super::trouble::{Trouble, judge};
 use connix_domain::port::store::ReadError;
@@ -73,8 +72,7 @@ impl Link {
             return Ok(live);
         }
         if let Some((at, why)) = attempts.failed.as_ref().filter(|(at, _)| at.elapsed() < attempts.pause) {
-            let why = format!("{why} ({} ms ago)", at.elapsed().as_millis());
-            return self.working().ok_or(why);
+            return Err(format!("{why} ({} ms ago)", at.elapsed().as_millis()));
         }
         match self.connect().await {
             Ok(live) => {
@@ -85,7 +83,7 @@ impl Link {
             Err(why) => {
                 attempts.pause = (attempts.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
                 attempts.failed = Some((Instant::now(), why.clone()));
-                self.working().ok_or(why)
+                self.current().filter(|old| !old.session.has_ended()).ok_or(why)
             }
         }
     }
@@ -104,12 +102,13 @@ impl Link {
         send: impl Fn(&AsyncPgConnection) -> BoxFuture<'_, QueryResult<T>> + Send + Sync,
     ) -> Result<T, ReadError> {
         let live = self.live().await.map_err(ReadError::Unavailable)?;
-        match answered(send(&live)).await {
+        let result = send(&live).await;
+        match result {
             Err(error) if matches!(judge(&error), Trouble::Lost | Trouble::Ended) => {
                 tracing::info!(%error, "a read is sent again on a new connection");
                 self.discard(&live);
                 let live = self.live().await.map_err(ReadError::Unavailable)?;
-                answered(send(&live)).await.map_err(unavailable)
+                send(&live).await.map_err(unavailable)
             }
             other => other.map_err(unavailable),
         }
@@ -119,14 +118,8 @@ impl Link {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A connection that is not too old to be used either.
     fn usable(&self) -> Option<Arc<Live>> {
-        self.working().filter(|live| Instant::now() < live.until)
-    }
-
-    /// A connection that works, however old: better than none where no new one can be opened.
-    fn working(&self) -> Option<Arc<Live>> {
-        self.current().filter(|live| !live.session.has_ended())
+        self.current().filter(|live| !live.session.has_ended() && Instant::now() < live.until)
     }
 
     async fn connect(&self) -> Result<Arc<Live>, String> {
@@ -136,11 +129,6 @@ impl Link {
         let spread = RandomState::new().hash_one(0) % LIFE_SPREAD;
         Ok(Arc::new(Live { session, until: Instant::now() + SHORTEST_LIFE + Duration::from_secs(spread) }))
     }
-}
-
-/// An answer, or the news that none comes.
-async fn answered<T>(sent: BoxFuture<'_, QueryResult<T>>) -> QueryResult<T> {
-    tokio::time::timeout(SILENCE, sent).await.unwrap_or_else(|_| Err(silent()))
 }
 
 pub(super) fn unavailable(error: impl std::fmt::Display) -> ReadError {

@@ -2,8 +2,6 @@
 
 mod connection;
 mod dialect;
-#[cfg(test)]
-mod full_disk;
 mod migrate;
 #[path = "../queries/mod.rs"]
 pub(crate) mod queries;
