@@ -270,7 +270,9 @@ mod tests {
         }
         let file = file_of("[server]\nlisten = \"everywhere\"");
         let message = refusal(load(Some(file.path()), [], &Flags::default()));
-        assert!(message.contains("server.listen") && message.contains(&file.path().display().to_string()), "{message}");
+        // by its name: from a folder beside it the path is told as a relative one
+        let name = file.path().file_name().unwrap().to_string_lossy();
+        assert!(message.contains("server.listen") && message.contains(&*name), "{message}");
         let message = refusal(load(Some(Path::new("/nowhere.toml")), [], &Flags::default()));
         assert!(message.contains("/nowhere.toml"), "{message}");
     }
