@@ -1,27 +1,11 @@
 //! Opening, migrating and closing a store.
 
 use crate::open_error::OpenError;
+use crate::options::Options;
 use crate::url::DatabaseUrl;
 use crate::{postgres, sqlite};
-use connix_domain::port::metrics::Metrics;
 use connix_domain::port::store::Store;
 use std::sync::Arc;
-
-/// What can be chosen about a store.
-#[derive(Clone)]
-pub struct Options {
-    /// Where the size and the time of each group of commits are noted.
-    pub metrics: Option<Arc<dyn Metrics>>,
-    /// PostgreSQL: how many failing units a group drops and is sent again without, before each unit is sent for itself
-    /// under a savepoint.
-    pub culprits: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { metrics: None, culprits: postgres::MOST_CULPRITS }
-    }
-}
 
 /// An open store.
 pub struct Database {
@@ -46,9 +30,7 @@ impl Database {
                 let store = sqlite::Store::open(path, options.metrics).map_err(OpenError::connection)?;
                 Kind::Sqlite(Arc::new(store))
             }
-            DatabaseUrl::Postgres { url } => {
-                Kind::Postgres(Arc::new(postgres::Store::open(url, options.culprits, options.metrics).await?))
-            }
+            DatabaseUrl::Postgres { url } => Kind::Postgres(Arc::new(postgres::Store::open(url, options).await?)),
         };
         Ok(Self { kind })
     }

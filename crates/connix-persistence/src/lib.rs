@@ -14,11 +14,13 @@ mod database;
 mod documents;
 mod instant;
 mod open_error;
+mod options;
 mod postgres;
 mod prepared;
 mod sqlite;
 mod url;
 
-pub use database::{Database, Options, migrate, revert_all};
+pub use database::{Database, migrate, revert_all};
 pub use open_error::OpenError;
+pub use options::Options;
 pub use url::{DatabaseUrl, InvalidUrl};

@@ -6,6 +6,7 @@ use super::flight::{fly, launch, verb};
 use super::link::{Link, Live};
 use super::queries::changes::{Statement, meaning, statements};
 use super::trouble::{Trouble, judge};
+use crate::options::Options;
 use connix_domain::change_set::ChangeSet;
 use connix_domain::port::metrics::Metrics;
 use connix_domain::port::store::CommitError;
@@ -21,8 +22,6 @@ const LARGEST_GROUP: usize = 128;
 const LONGEST_QUEUE: usize = 1024;
 /// How often a group is flown again after a conflict with somebody else's, or after the server ended the session.
 const MOST_REPETITIONS: u32 = 3;
-/// How many units a group may lose before it is run under savepoints: with more, flying again costs more than it saves.
-pub(crate) const MOST_CULPRITS: usize = 3;
 
 type Verdict = Result<(), CommitError>;
 
@@ -44,9 +43,10 @@ pub(super) struct Committer {
 
 impl Committer {
     /// Starts on the runtime that this runs on.
-    pub(super) fn start(link: Link, culprits: usize, metrics: Option<Arc<dyn Metrics>>) -> Self {
+    pub(super) fn start(link: Link, options: &Options) -> Self {
         let (queue, waiting) = mpsc::channel(LONGEST_QUEUE);
-        tokio::spawn(Desk { link, culprits, metrics }.work(waiting));
+        let desk = Desk { link, culprits: options.culprits, metrics: options.metrics.clone() };
+        tokio::spawn(desk.work(waiting));
         Self { queue }
     }
 
@@ -142,7 +142,10 @@ impl Desk {
         let mut flying = vec![verb(live, "BEGIN")];
         flying.extend(units.iter().flat_map(|unit| &unit.statements).map(|statement| launch(live, statement)));
         flying.push(verb(live, "COMMIT"));
-        let mut results = fly(flying).await.into_iter();
+        let mut results = match self.link.answered(live, fly(flying)).await {
+            Ok(results) => results.into_iter(),
+            Err(silence) => return self.uncertain(live, silence.to_string()),
+        };
         if let Some(Err(error)) = results.next() {
             return self.judged(live, 0, &error).unwrap_or_else(|| Outcome::Again(error.to_string()));
         }
@@ -193,21 +196,29 @@ impl Desk {
         for unit in &units {
             let mut flying = vec![verb(live, before), verb(live, "SAVEPOINT unit")];
             flying.extend(unit.statements.iter().map(|statement| launch(live, statement)));
-            let verdict = match first_failure(unit, fly(flying).await) {
+            let verdict = match self.link.answered(live, fly(flying)).await {
+                Ok(results) => first_failure(unit, results).map_err(|error| error.to_string()),
+                Err(silence) => Err(silence.to_string()),
+            };
+            let verdict = match verdict {
                 Ok(verdict) => verdict,
                 // COMMIT was not sent
-                Err(error) => {
+                Err(why) => {
                     self.link.discard(live);
-                    return answer(units, &Err(CommitError::Unavailable(error.to_string())));
+                    return answer(units, &Err(CommitError::Unavailable(why)));
                 }
             };
             before = if verdict.is_ok() { "RELEASE SAVEPOINT unit" } else { "ROLLBACK TO SAVEPOINT unit" };
             verdicts.push(verdict);
         }
-        let end = fly(vec![verb(live, before), verb(live, "COMMIT")]).await;
-        let lost = end.into_iter().find_map(Result::err).map(|error| {
+        let end = fly(vec![verb(live, before), verb(live, "COMMIT")]);
+        let lost = match self.link.answered(live, end).await {
+            Ok(results) => results.into_iter().find_map(Result::err).map(|error| error.to_string()),
+            Err(silence) => Some(silence.to_string()),
+        };
+        let lost = lost.map(|why| {
             self.link.discard(live);
-            CommitError::Unknown(error.to_string())
+            CommitError::Unknown(why)
         });
         if lost.is_none() {
             self.note(verdicts.iter().filter(|verdict| verdict.is_ok()).count(), begun);

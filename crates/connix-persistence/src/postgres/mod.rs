@@ -1,4 +1,4 @@
-//! PostgreSQL: reads on two pipelined connections, writes as group commit on a third.
+//! PostgreSQL: reads on pipelined connections by how long they may take, writes as group commit on one of its own.
 
 mod committer;
 mod dialect;
@@ -11,15 +11,14 @@ mod session;
 mod tls;
 mod trouble;
 
-pub(crate) use committer::MOST_CULPRITS;
 pub(crate) use migrate::{migrate, revert_all};
 
 use crate::open_error::OpenError;
+use crate::options::Options;
 use crate::prepared::Prepared;
 use async_trait::async_trait;
 use committer::Committer;
 use connix_domain::change_set::ChangeSet;
-use connix_domain::port::metrics::Metrics;
 use connix_domain::port::store::{self, CommitError, ReadError};
 use diesel::QueryResult;
 use diesel::deserialize::FromSqlRow;
@@ -27,30 +26,41 @@ use diesel::expression::QueryMetadata;
 use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
 use diesel::query_dsl::CompatibleType;
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection};
-use futures_util::future::{BoxFuture, try_join, try_join3};
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::future::{BoxFuture, try_join, try_join5};
+use futures_util::{StreamExt, TryFutureExt, TryStreamExt};
 use link::Link;
 use session::Address;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 type DB = diesel::pg::Pg;
 
-/// A database of a server.
+/// What a read will have found.
+type Answer<'a, T> = BoxFuture<'a, Result<T, ReadError>>;
+
+/// A database of a server. What is sent on one connection is executed one after the other, so that each kind of read has a
+/// connection that nothing slower is sent on.
 pub(crate) struct Store {
-    /// For reads of a few rows: they wait for nothing long.
+    /// For reads of a few rows by their key.
     points: Link,
-    /// For reads that may take longer.
-    lists: Link,
+    /// For the service's own work: longer reads of known size, and writes outside of change sets.
+    work: Link,
+    /// For parts of lists, which are as long as somebody's data; by turns.
+    pages: [Link; 2],
+    turn: AtomicUsize,
     committer: Committer,
 }
 
 impl Store {
     /// Opens a database that is migrated, on the runtime that this runs on.
-    pub(crate) async fn open(url: &str, culprits: usize, metrics: Option<Arc<dyn Metrics>>) -> Result<Self, OpenError> {
+    pub(crate) async fn open(url: &str, options: Options) -> Result<Self, OpenError> {
         let address = Arc::new(Address::parse(url)?);
-        let links = try_join3(Link::open(&address), Link::open(&address), Link::open(&address));
-        let (points, lists, writes) = links.await.map_err(OpenError::Connection)?;
-        Ok(Self { points, lists, committer: Committer::start(writes, culprits, metrics) })
+        let short = || Link::open(&address, options.patience, options.lifetime);
+        let long = || Link::open(&address, options.patience * 2, options.lifetime);
+        let links = try_join5(short(), long(), long(), long(), long()).await;
+        let (points, work, first, second, writes) = links.map_err(OpenError::Connection)?;
+        let committer = Committer::start(writes, &options);
+        Ok(Self { points, work, pages: [first, second], turn: AtomicUsize::new(0), committer })
     }
 
     /// Writes what is queued, then nothing any more.
@@ -59,30 +69,35 @@ impl Store {
     }
 
     /// A short read of a few rows, whose text is always the same.
-    async fn look_up<R, Q>(&self, query: impl Fn() -> Q + Send + Sync) -> Result<Vec<R>, ReadError>
+    ///
+    /// This and the following are boxed here: were they `async fn`, the compiler would prove for every caller that the
+    /// query's own future can be sent between threads, which took it two minutes.
+    fn look_up<'a, R, Q>(&'a self, query: impl Fn() -> Q + Send + Sync + 'a) -> Answer<'a, Vec<R>>
     where
+        R: Send + 'static,
         Q: AsQuery,
         Prepared<Q::Query>: Reads<R>,
     {
-        self.points.read(|connection| Prepared::kept(query().as_query()).send(connection)).await
+        Box::pin(self.points.read(move |connection| Prepared::kept(query().as_query()).send(connection)))
     }
 
-    /// A read of many rows, whose text is always the same.
-    async fn list<R, Q>(&self, query: impl Fn() -> Q + Send + Sync) -> Result<Vec<R>, ReadError>
+    /// A read of more rows, whose text is always the same.
+    fn list<'a, R, Q>(&'a self, query: impl Fn() -> Q + Send + Sync + 'a) -> Answer<'a, Vec<R>>
     where
+        R: Send + 'static,
         Q: AsQuery,
         Prepared<Q::Query>: Reads<R>,
     {
-        self.lists.read(|connection| Prepared::kept(query().as_query()).send(connection)).await
+        Box::pin(self.work.read(move |connection| Prepared::kept(query().as_query()).send(connection)))
     }
 
     /// A part of a list and the length of the whole, in one flight. `common`: their texts are among a few.
-    async fn page<R, P, C>(
-        &self,
+    fn page<'a, R, P, C>(
+        &'a self,
         common: bool,
-        page: impl Fn() -> P + Send + Sync,
-        count: impl Fn() -> C + Send + Sync,
-    ) -> Result<(Vec<R>, i64), ReadError>
+        page: impl Fn() -> P + Send + Sync + 'a,
+        count: impl Fn() -> C + Send + Sync + 'a,
+    ) -> Answer<'a, (Vec<R>, i64)>
     where
         R: Send + 'static,
         P: AsQuery,
@@ -90,28 +105,31 @@ impl Store {
         Prepared<P::Query>: Reads<R>,
         Prepared<C::Query>: Reads<i64>,
     {
-        let both = self.lists.read(|connection| {
+        let [first, second] = &self.pages;
+        let link = if self.turn.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) { first } else { second };
+        let both = link.read(move |connection| {
             let page = Prepared::kept_if(common, page().as_query()).send(connection);
             let count = Prepared::kept_if(common, count().as_query()).send(connection);
             Box::pin(try_join(page, count))
         });
-        let (rows, total) = both.await?;
-        Ok((rows, total.into_iter().sum()))
+        Box::pin(both.map_ok(|(rows, total)| (rows, total.into_iter().sum())))
     }
 
     /// A writing statement that gives rows, outside any change set: a transaction of its own, which may be sent twice.
-    async fn write<R, Q>(&self, query: impl Fn() -> Q + Send + Sync) -> Result<Vec<R>, ReadError>
+    fn write<'a, R, Q>(&'a self, query: impl Fn() -> Q + Send + Sync + 'a) -> Answer<'a, Vec<R>>
     where
+        R: Send + 'static,
         Q: AsQuery,
         Prepared<Q::Query>: Reads<R>,
     {
-        self.look_up(query).await
+        self.list(query)
     }
 }
 
 #[async_trait]
 impl store::Committer for Store {
     async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
+        self.purge_ahead(&changes).await?;
         self.committer.commit(changes).await
     }
 }

@@ -20,11 +20,14 @@ const LIMITS: &str =
 /// sooner, because units of other replicas can run into one.
 const WISHES: [&str; 2] = ["SET lc_messages = 'C'", "SET deadlock_timeout = '100ms'"];
 
+/// Migrations take as long as they take, but whoever else migrates or holds a table is not waited for without end.
+const MIGRATION_LIMITS: &str = "SET lock_timeout = '60s'";
+
 /// How long the whole of connecting may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How a session is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Purpose {
     /// Short statements of the running service.
     Service,
@@ -113,9 +116,11 @@ impl Address {
 }
 
 async fn prepare(client: &Client, purpose: Purpose) -> Result<(), tokio_postgres::Error> {
-    if purpose == Purpose::Service {
-        client.batch_execute(LIMITS).await?;
-    }
+    let limits = match purpose {
+        Purpose::Service => LIMITS,
+        Purpose::Migration => MIGRATION_LIMITS,
+    };
+    client.batch_execute(limits).await?;
     for wish in WISHES {
         if let Err(error) = client.batch_execute(wish).await {
             tracing::debug!(error = causes(&error), wish, "the role may not set this");

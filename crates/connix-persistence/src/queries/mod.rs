@@ -7,5 +7,6 @@ use super::{DB, Store, dialect};
 
 pub(crate) mod changes;
 mod ports;
+mod purge;
 mod rows;
 mod tables;

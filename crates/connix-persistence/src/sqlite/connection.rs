@@ -45,3 +45,31 @@ impl CustomizeConnection<SqliteConnection, R2d2Error> for Configured {
         configure(connection).map_err(R2d2Error::QueryError)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diesel::sql_types::{BigInt, Text};
+    use diesel::{RunQueryDsl, dsl::sql, select};
+
+    #[test]
+    fn every_connection_is_durable_strict_and_patient() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.db").display().to_string();
+        let mut writer = open(&path).unwrap();
+        let pool = readers(&path, 1);
+        let mut reader = pool.get().unwrap();
+        for connection in [&mut writer, &mut *reader] {
+            let mut setting = |name: &str| {
+                let value = format!("(SELECT * FROM pragma_{name})");
+                select(sql::<BigInt>(&value)).get_result::<i64>(connection).unwrap()
+            };
+            assert_eq!(setting("synchronous"), 2, "FULL");
+            assert_eq!(setting("foreign_keys"), 1);
+            assert_eq!(setting("trusted_schema"), 0);
+            assert_eq!(setting("busy_timeout"), 5000);
+            let journal = select(sql::<Text>("(SELECT * FROM pragma_journal_mode)"));
+            assert_eq!(journal.get_result::<String>(connection).unwrap(), "wal");
+        }
+    }
+}

@@ -2,6 +2,8 @@
 
 mod connection;
 mod dialect;
+#[cfg(test)]
+mod full_disk;
 mod migrate;
 #[path = "../queries/mod.rs"]
 pub(crate) mod queries;
@@ -114,6 +116,7 @@ impl Store {
 #[async_trait]
 impl Committer for Store {
     async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
+        self.purge_ahead(&changes).await?;
         self.writer.commit(changes).await
     }
 }

@@ -7,4 +7,5 @@ mod databases;
 mod metrics;
 mod migrations;
 mod postgres;
+mod proxy;
 mod sqlite;

@@ -2,15 +2,18 @@
 
 use crate::databases::{Opened, Place, execute, new_database};
 use crate::metrics::Groups;
+use crate::proxy::Proxy;
 use connix_domain::change_set::Change;
 use connix_domain::event::Event;
-use connix_domain::port::store::{CommitError, Store};
+use connix_domain::id::AgentId;
+use connix_domain::port::store::{CommitError, ReadError, Store};
 use connix_domain::project::Project;
 use connix_persistence::{Database, DatabaseUrl, OpenError, Options};
 use connix_testkit::contract::{Shared, Subject, Tenant};
 use connix_testkit::samples;
 use futures_util::future::join_all;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -20,6 +23,13 @@ async fn alone(options: Options) -> (Opened, String) {
     let Place::Own { name } = &place else { unreachable!() };
     let name = name.clone();
     (Opened::at(url, place, options).await, name)
+}
+
+/// The host and port of a URL.
+fn address_of(url: &str) -> String {
+    let authority = url.split('/').nth(2).unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default().to_owned();
+    if host.contains(':') { host } else { format!("{host}:5432") }
 }
 
 /// Ends every session of a database, as a restarting server does.
@@ -63,32 +73,37 @@ async fn statements_arrive_in_the_order_of_the_list() {
 async fn answers_are_true_when_connections_are_cut() {
     let (opened, name) = alone(Options::default()).await;
     let tenant = Tenant::new(&opened).await;
-    let mut kept = 0;
-    let mut written = 0;
+    let first = tenant.store.reserve_project_numbers(1000).await.unwrap();
+    let mut asked = Vec::new();
     for round in 0..20 {
-        let mut drafts = Vec::new();
-        for n in 0..16 {
-            drafts.push(tenant.draft(&format!("cut-{round}-{n}")).await);
-        }
+        let draft = |n| samples::project(tenant.org(), first + 16 * round + n, &format!("cut-{round}-{n}"));
+        let drafts: Vec<Project> = (0..16).map(draft).collect();
         let raise = |project: &Project| Change::Raise(samples::event(project));
         let commits = drafts.iter().map(|draft| tenant.commit([Change::CreateProject(draft.clone()), raise(draft)]));
         let (outcomes, ()) = tokio::join!(join_all(commits), cut(&name));
-        for (draft, outcome) in drafts.into_iter().zip(outcomes) {
-            // a read is sent again on a new connection
-            let found = tenant.store.project(tenant.scope(), draft.id).await.unwrap().is_some();
-            match &outcome {
-                Ok(()) => assert!(found, "acknowledged and lost"),
-                Err(CommitError::Unavailable(_)) => assert!(!found, "refused and kept"),
-                Err(CommitError::Unknown(_)) => {}
-                Err(other) => unreachable!("{other}"),
-            }
-            kept += i64::from(found);
-            written += i64::from(outcome.is_ok());
-        }
+        asked.extend(drafts.into_iter().zip(outcomes));
     }
-    assert_eq!(tenant.events().await.len() as i64, kept);
+    // connections that were cut while they were opened are tried again after a pause
+    while tenant.commit([Change::CreateOrganisation(samples::organisation())]).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    while tenant.store.open_tasks(tenant.scope(), AgentId::new(0)).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    let (mut kept, mut written) = (0, 0);
+    for (draft, outcome) in asked {
+        let found = tenant.store.project(tenant.scope(), draft.id).await.unwrap().is_some();
+        match outcome {
+            Ok(()) => assert!(found, "acknowledged and lost"),
+            Err(CommitError::Unavailable(_)) => assert!(!found, "refused and kept"),
+            Err(CommitError::Unknown(_)) => {}
+            Err(other) => unreachable!("{other}"),
+        }
+        kept += usize::from(found);
+        written += usize::from(outcome.is_ok());
+    }
+    assert_eq!(tenant.events().await.len(), kept);
     assert!(written > 0);
-    tenant.project("works-again").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -98,15 +113,54 @@ async fn idle_connections_that_were_cut_are_not_noticed_by_callers() {
     for round in 0..5 {
         cut(&name).await;
         // the sessions are gone when the server says so; that the news arrived here is told by a read
-        assert_eq!(
-            tenant.store.open_tasks(tenant.scope(), samples::agent(&tenant.draft("any").await, "x").id).await,
-            Ok(0)
-        );
+        assert_eq!(tenant.store.open_tasks(tenant.scope(), AgentId::new(0)).await, Ok(0));
         assert_eq!(tenant.store.events(tenant.scope(), 0, 1).await, Ok(Vec::new()));
         tenant.commit([Change::CreateOrganisation(samples::organisation())]).await.unwrap_or_else(|error| {
             assert!(matches!(error, CommitError::Unknown(_)), "round {round}: {error}");
         });
     }
+}
+
+/// A server or network that is frozen says nothing, and answers no probe of TCP's either.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_frozen_connection_is_given_up() {
+    let (opened, _) = alone(Options::default()).await;
+    let DatabaseUrl::Postgres { url } = &opened.url else { unreachable!() };
+    let server = address_of(url);
+    let proxy = Proxy::to(server.clone()).await;
+    let through: DatabaseUrl = url.replace(&server, &format!("127.0.0.1:{}", proxy.port)).parse().unwrap();
+    let options = Options { patience: Duration::from_millis(200), ..Options::default() };
+    let frozen = Database::open(&through, options).await.unwrap();
+    let tenant = Tenant::new(&Shared(frozen.store())).await;
+    let project = tenant.project("before").await;
+
+    proxy.freeze();
+    // one read has waited for it; the next has a new connection
+    let waited = tenant.store.project(tenant.scope(), project.id).await;
+    assert!(matches!(&waited, Err(ReadError::Unavailable(why)) if why.contains("no answer")), "{waited:?}");
+    assert_eq!(tenant.store.project(tenant.scope(), project.id).await, Ok(Some(project)));
+    // what has been sent may have been written
+    let outcome = tenant.commit([Change::CreateOrganisation(samples::organisation())]).await;
+    assert!(matches!(outcome, Err(CommitError::Unknown(_))), "{outcome:?}");
+    tenant.must([Change::CreateOrganisation(samples::organisation())]).await;
+    proxy.freeze();
+    let (_, ()) = tokio::join!(tenant.commit([Change::CreateOrganisation(samples::organisation())]), frozen.close());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_connection_is_used_when_no_new_one_can_be_opened() {
+    let (opened, name) = alone(Options { lifetime: Duration::ZERO, ..Options::default() }).await;
+    let tenant = Tenant::new(&opened).await;
+    let project = tenant.project("kept").await;
+    execute(&[format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")]).await.unwrap();
+    for _ in 0..20 {
+        let reads = (0..8).map(|_| tenant.store.project(tenant.scope(), project.id));
+        for read in join_all(reads).await {
+            assert_eq!(read, Ok(Some(project.clone())));
+        }
+        tenant.must([Change::Raise(samples::event(&project))]).await;
+    }
+    assert_eq!(tenant.events().await.len(), 20);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

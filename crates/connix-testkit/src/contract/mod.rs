@@ -213,6 +213,7 @@ macro_rules! store_cases {
             purging {
                 a_purged_agent_leaves_nothing_and_its_project_stays
                 a_purged_project_leaves_nothing_but_its_events
+                much_is_purged_to_the_last_row
                 only_what_is_deleted_is_purged
             }
             round_trips {

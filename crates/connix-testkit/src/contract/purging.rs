@@ -72,6 +72,25 @@ pub async fn a_purged_project_leaves_nothing_but_its_events(subject: &dyn Subjec
     assert!(!left.iter().any(|project| project.org == tenant.org()));
 }
 
+/// More than a store removes at once.
+pub async fn much_is_purged_to_the_last_row(subject: &dyn Subject) {
+    let tenant = Tenant::new(subject).await;
+    let project = tenant.project("home").await;
+    let (agent, task) = busy_agent(&tenant, &project, "busy").await;
+    let lines = (4..=2200).map(|n| samples::log_line(&agent, n)).collect();
+    let tasks: Vec<_> = (0..120).map(|n| Task { created_at: samples::after(n), ..samples::task(&agent) }).collect();
+    let entries = tasks.iter().map(|task| samples::journal_entry(task, 1)).collect();
+    tenant.must(tasks.iter().cloned().map(Change::CreateTask)).await;
+    tenant.must([Change::AppendLogs(lines), Change::AppendJournal(entries)]).await;
+    assert_eq!(left(&tenant, &agent, &task).await, (121, 3, 2200));
+    tenant.must([Change::UpdateAgent(deleted(&agent))]).await;
+    tenant.must([Change::PurgeAgent { org: tenant.org(), id: agent.id }]).await;
+    assert_eq!(tenant.store.agent(tenant.scope(), agent.id).await, Ok(None));
+    for task in [&task, &tasks[0], &tasks[119]] {
+        assert_eq!(left(&tenant, &agent, task).await, (0, 0, 0));
+    }
+}
+
 /// Nothing that somebody still has is removed.
 pub async fn only_what_is_deleted_is_purged(subject: &dyn Subject) {
     let tenant = Tenant::new(subject).await;

@@ -17,6 +17,9 @@ use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+/// So many expired records are removed at once: other work goes between two slices.
+const SLICE: i64 = 1000;
+
 #[async_trait]
 impl ServiceReader for Store {
     async fn organisations(&self) -> Result<Vec<Organisation>, ReadError> {
@@ -83,9 +86,21 @@ impl ServiceReader for Store {
     }
 
     async fn forget_expired(&self, now: Timestamp) -> Result<u64, ReadError> {
-        let expired = || diesel::delete(idempotency::table.filter(idempotency::expires_at.le(At(now))));
-        let gone: Vec<At> = self.write(|| expired().returning(idempotency::expires_at)).await?;
-        Ok(gone.len() as u64)
+        let expired = || idempotency::table.filter(idempotency::expires_at.le(At(now)));
+        let last_of_slice = || {
+            let in_order = expired().order(idempotency::expires_at).offset(SLICE - 1).limit(1);
+            in_order.select(idempotency::expires_at)
+        };
+        let mut forgotten = 0;
+        loop {
+            let end: Option<At> = self.list(last_of_slice).await?.pop();
+            let slice = || idempotency::table.filter(idempotency::expires_at.le(end.unwrap_or(At(now))));
+            let gone: Vec<At> = self.write(|| diesel::delete(slice()).returning(idempotency::expires_at)).await?;
+            forgotten += gone.len() as u64;
+            if end.is_none() {
+                return Ok(forgotten);
+            }
+        }
     }
 
     async fn ping(&self) -> Result<(), ReadError> {
