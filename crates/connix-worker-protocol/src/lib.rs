@@ -21,6 +21,7 @@ pub mod path;
 pub mod secret;
 pub mod session;
 pub mod task;
+pub mod tools;
 
 /// The version this crate describes; sent in [`PROTOCOL_HEADER`] with every call.
 pub const PROTOCOL_VERSION: u32 = 1;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
+use crate::tools::ToolSettings;
 
 /// `POST sessions`: a worker presents itself. Repeating it with the same nonce gives the same session; another nonce
 /// with the same token is another worker, of which only one may live.
@@ -39,6 +40,9 @@ pub struct Welcome {
     pub intervals: Intervals,
     /// Bounds on an attempt.
     pub limits: Limits,
+    /// What its tools may and need.
+    #[serde(default)]
+    pub tools: ToolSettings,
 }
 
 /// An agent's configuration as its worker needs it.

@@ -10,6 +10,7 @@
 //!   outcome. `task::conversation`, `session::lease`, `session::orders`, `model::reply` and `log::buffer` are pure: all
 //!   that is decided is decided there;
 //! - the **model client** (`model`) speaks to any OpenAI-compatible endpoint;
+//! - the **tools** (`tools`) are what a model may call;
 //! - the **process** (`process`) is what only a real process has: handshake, lifeline, lock, signals.
 //!
 //! *Invariants.* No step starts without a lease that was renewed within half its length. Every step is in the journal
@@ -25,6 +26,7 @@ mod server;
 mod session;
 mod settings;
 mod task;
+mod tools;
 mod worker;
 
 pub use backoff::Pace;

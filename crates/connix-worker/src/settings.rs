@@ -1,5 +1,6 @@
 //! Whom a worker works for, and how patiently.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use connix_worker_protocol::secret::Secret;
@@ -20,6 +21,10 @@ pub struct Settings {
     pub server_pace: Pace,
     /// Between tries of a model call.
     pub model_pace: Pace,
+    /// The project's folder, absolute: all that the agent's tools may touch.
+    pub workspace: PathBuf,
+    /// How long a tool call may go on when the agent is paused, before it is frozen.
+    pub pause_grace: Duration,
     /// How long a task may go on when the worker is told to drain; shorter than the supervisor's own grace.
     pub drain_grace: Duration,
 }
@@ -27,13 +32,15 @@ pub struct Settings {
 impl Settings {
     /// The usual patience.
     #[must_use]
-    pub fn new(server_url: impl Into<String>, token: Secret, death_is_certain: bool) -> Self {
+    pub fn new(server_url: impl Into<String>, token: Secret, death_is_certain: bool, workspace: PathBuf) -> Self {
         Self {
             server_url: server_url.into(),
             token,
             death_is_certain,
             server_pace: Pace { first: Duration::from_millis(200), most: Duration::from_secs(5) },
             model_pace: Pace { first: Duration::from_millis(500), most: Duration::from_secs(8) },
+            workspace,
+            pause_grace: Duration::from_secs(30),
             drain_grace: Duration::from_secs(8),
         }
     }

@@ -114,6 +114,7 @@ fn open(
         server_pace: settings.server_pace,
         model_pace: settings.model_pace,
         drain_grace: settings.drain_grace,
+        pause_grace: settings.pause_grace,
         claim_wait: Duration::from_millis(welcome.intervals.claim_wait_ms),
         limits: welcome.limits,
         status: StatusBoard::new(welcome.config_revision),
@@ -122,6 +123,8 @@ fn open(
         model: ChatEndpoint::new(&welcome.llm),
         log: AgentLog::default(),
         refusals: task::Refusals::default(),
+        tools: welcome.tools,
+        workspace: settings.workspace.clone(),
     };
     let details = json!({"incarnation": welcome.incarnation, "worker_version": env!("CARGO_PKG_VERSION")});
     session.log.write(LogLevel::Info, "Worker ready", details, None);

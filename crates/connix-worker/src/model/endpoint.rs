@@ -34,12 +34,16 @@ pub(crate) struct ChatRequest<'a> {
     pub(crate) temperature: f64,
     pub(crate) max_tokens: i64,
     pub(crate) messages: &'a [Value],
+    /// What it may call. Left out when there is nothing: some endpoints refuse an empty list.
+    #[serde(skip_serializing_if = "<[Value]>::is_empty")]
+    pub(crate) tools: &'a [Value],
 }
 
 impl ChatRequest<'_> {
     /// What the prompt takes, for endpoints that do not count.
     pub(crate) fn estimated_tokens(&self) -> i64 {
-        estimate::tokens_of_messages(self.messages)
+        let tools = self.tools.iter().map(|tool| estimate::tokens_of_text(&tool.to_string())).sum::<i64>();
+        estimate::tokens_of_messages(self.messages) + tools
     }
 }
 

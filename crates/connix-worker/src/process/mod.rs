@@ -51,7 +51,11 @@ fn prepare(options: Options) -> Result<u8, u8> {
     match options {
         Options::Local => run_local(&runtime),
         Options::External { server_url, token } => {
-            Ok(runtime.block_on(run_with_signals(Settings::new(server_url, token, false))))
+            let workspace = std::env::current_dir().map_err(|error| {
+                tracing::error!(%error, "the current folder, which is the workspace, cannot be read");
+                exit_code::USAGE
+            })?;
+            Ok(runtime.block_on(run_with_signals(Settings::new(server_url, token, false, workspace))))
         }
     }
 }
@@ -77,7 +81,7 @@ fn run_local(runtime: &tokio::runtime::Runtime) -> Result<u8, u8> {
             tracing::error!(%cause, lock = %handshake.lock_path.display(), "the agent's lock cannot be taken");
             exit_code::RETRY
         })?;
-        Ok(run_with_signals(Settings::new(handshake.server_url, handshake.token, true)).await)
+        Ok(run_with_signals(Settings::new(handshake.server_url, handshake.token, true, handshake.workspace)).await)
     })
 }
 

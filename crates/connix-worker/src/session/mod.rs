@@ -11,9 +11,11 @@ pub(crate) mod orders;
 pub(crate) mod orders_watch;
 pub(crate) mod status;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use connix_worker_protocol::session::Limits;
+use connix_worker_protocol::tools::ToolSettings;
 
 use crate::backoff::Pace;
 use crate::log::AgentLog;
@@ -31,6 +33,7 @@ pub(crate) struct Session {
     pub(crate) server_pace: Pace,
     pub(crate) model_pace: Pace,
     pub(crate) drain_grace: Duration,
+    pub(crate) pause_grace: Duration,
     pub(crate) claim_wait: Duration,
     pub(crate) limits: Limits,
     pub(crate) status: StatusBoard,
@@ -40,4 +43,14 @@ pub(crate) struct Session {
     pub(crate) model: Result<ChatEndpoint, String>,
     pub(crate) log: AgentLog,
     pub(crate) refusals: Refusals,
+    pub(crate) tools: ToolSettings,
+    /// The project's folder.
+    pub(crate) workspace: PathBuf,
+}
+
+impl Session {
+    /// The longest time of one tool call.
+    pub(crate) fn tool_time_limit(&self) -> Duration {
+        Duration::from_millis(self.tools.time_limit_ms)
+    }
 }

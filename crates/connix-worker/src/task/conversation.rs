@@ -7,7 +7,7 @@
 use connix_worker_protocol::task::EventKind;
 use serde_json::{Value, json};
 
-use super::journal::{Answered, ToolFinished};
+use super::journal::{Answered, Started, ToolFinished};
 use crate::model::{Answer, ToolCall};
 
 /// Messages so far, in the form that chat-completions endpoints take.
@@ -15,11 +15,19 @@ use crate::model::{Answer, ToolCall};
 pub(super) struct Conversation {
     messages: Vec<Value>,
     /// Tool calls of the last answer that have no result yet.
-    open_calls: Vec<ToolCall>,
+    open_calls: Vec<OpenCall>,
     /// The last answer, when it called no tool.
     answer: Option<String>,
     /// Model calls that were answered.
     steps: i64,
+}
+
+/// A tool call that waits for its result.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct OpenCall {
+    pub(super) call: ToolCall,
+    /// It has begun, in an attempt that did not see its end.
+    pub(super) started: bool,
 }
 
 /// What comes next.
@@ -28,7 +36,7 @@ pub(super) enum Next {
     /// Ask the model.
     Ask,
     /// Settle these tool calls.
-    Settle(Vec<ToolCall>),
+    Settle(Vec<OpenCall>),
     /// It is done; this is the answer.
     Done(String),
     /// The bound on steps is reached.
@@ -69,7 +77,12 @@ impl Conversation {
                     self.tool_finished(&finished);
                 }
             }
-            EventKind::LlmRequest | EventKind::ToolStarted | EventKind::Message | EventKind::Usage => {}
+            EventKind::ToolStarted => {
+                if let Ok(started) = serde_json::from_value::<Started>(data.clone()) {
+                    self.tool_started(&started.call_id);
+                }
+            }
+            EventKind::LlmRequest | EventKind::Message | EventKind::Usage => {}
         }
     }
 
@@ -93,11 +106,17 @@ impl Conversation {
         self.messages.push(message);
         self.steps += 1;
         self.answer = answer.tool_calls.is_empty().then_some(answer.content);
-        self.open_calls = answer.tool_calls;
+        self.open_calls = answer.tool_calls.into_iter().map(|call| OpenCall { call, started: false }).collect();
+    }
+
+    fn tool_started(&mut self, call_id: &str) {
+        if let Some(open) = self.open_calls.iter_mut().find(|open| open.call.id == call_id) {
+            open.started = true;
+        }
     }
 
     fn tool_finished(&mut self, finished: &ToolFinished) {
-        if let Some(open) = self.open_calls.iter().position(|call| call.id == finished.call_id) {
+        if let Some(open) = self.open_calls.iter().position(|open| open.call.id == finished.call_id) {
             self.open_calls.remove(open);
             let content = finished.result.as_str().map_or_else(|| finished.result.to_string(), str::to_owned);
             self.messages.push(json!({"role": "tool", "tool_call_id": finished.call_id, "content": content}));
@@ -169,13 +188,30 @@ mod tests {
         conversation.apply(EventKind::LlmResponse, &json!({"content": "", "tool_calls": [call("a"), call("b")]}));
         conversation.apply(EventKind::ToolFinished, &json!({"call_id": "a", "result": {"error": "no"}}));
         let Next::Settle(open) = conversation.next(25) else { panic!("{conversation:?}") };
-        assert_eq!(open.iter().map(|call| call.id.as_str()).collect::<Vec<_>>(), ["b"]);
+        assert_eq!(open.iter().map(|open| open.call.id.as_str()).collect::<Vec<_>>(), ["b"]);
         conversation.apply(EventKind::ToolFinished, &json!({"call_id": "b", "result": "text"}));
         conversation.apply(EventKind::ToolFinished, &json!({"call_id": "b", "result": "twice"}));
         assert_eq!(conversation.next(25), Next::Ask);
         assert_eq!(roles(&conversation), ["system", "user", "assistant", "tool", "tool"]);
         assert_eq!(conversation.messages()[3]["content"], r#"{"error":"no"}"#);
         assert_eq!(conversation.messages()[4]["content"], "text");
+    }
+
+    #[test]
+    fn a_call_that_had_begun_is_known_to_have_begun_and_a_new_one_of_the_same_name_is_not() {
+        let mut conversation = hello();
+        let begun = |conversation: &Conversation| match conversation.next(25) {
+            Next::Settle(open) => open.iter().map(|open| open.started).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        };
+        let answer = |id: &str| json!({"content": "", "tool_calls": [{"id": id, "name": "search", "arguments": "{}"}]});
+        conversation.apply(EventKind::LlmResponse, &answer("call_0"));
+        assert_eq!(begun(&conversation), [false]);
+        conversation.apply(EventKind::ToolStarted, &json!({"call_id": "call_0", "name": "search"}));
+        assert_eq!(begun(&conversation), [true]);
+        conversation.apply(EventKind::ToolFinished, &json!({"call_id": "call_0", "result": "found"}));
+        conversation.apply(EventKind::LlmResponse, &answer("call_0"));
+        assert_eq!(begun(&conversation), [false]);
     }
 
     #[test]

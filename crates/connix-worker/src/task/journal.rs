@@ -29,6 +29,20 @@ pub(super) struct Answered {
     pub(super) answer: Answer,
 }
 
+/// `tool.started`, written before the tool runs.
+#[derive(Debug, Serialize)]
+pub(super) struct ToolStarted<'a> {
+    pub(super) call_id: &'a str,
+    pub(super) name: &'a str,
+}
+
+/// What is read of a `tool.started`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Started {
+    #[serde(default)]
+    pub(super) call_id: String,
+}
+
 /// `tool.finished`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ToolFinished {
@@ -47,6 +61,10 @@ pub(super) fn asked(asked: &Asked<'_>) -> NewEvent {
 
 pub(super) fn answered(answered: &Answered) -> NewEvent {
     event(EventKind::LlmResponse, json!(answered))
+}
+
+pub(super) fn tool_started(started: &ToolStarted<'_>) -> NewEvent {
+    event(EventKind::ToolStarted, json!(started))
 }
 
 pub(super) fn tool_finished(finished: &ToolFinished) -> NewEvent {

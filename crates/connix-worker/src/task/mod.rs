@@ -1,11 +1,13 @@
 //! One attempt at a task: from the claim to its report.
 
 mod conversation;
+mod freezer;
 mod interruption;
 mod journal;
 mod outcome;
 mod refusals;
 mod report;
+mod settle;
 mod steps;
 
 use std::ops::ControlFlow;

@@ -13,21 +13,23 @@ use serde_json::json;
 use tokio::time::timeout_at;
 
 use super::conversation::{Conversation, Next};
-use super::journal::{self, Answered, Asked, ToolFinished};
+use super::journal::{self, Answered, Asked};
 use super::outcome::Outcome;
-use crate::model::{ChatEndpoint, ChatRequest, ModelFault, ModelReply, ToolCall, wait_before_retry};
+use crate::model::{ChatEndpoint, ChatRequest, ModelFault, ModelReply, wait_before_retry};
 use crate::server::persist;
 use crate::session::Session;
+use crate::tools::Toolbox;
 
 /// The state of an attempt. What it has used stays readable when the steps are interrupted.
 pub(super) struct Steps<'a> {
-    session: &'a Session,
-    task: &'a ClaimedTask,
-    config: Rc<CurrentConfig>,
+    pub(super) session: &'a Session,
+    pub(super) task: &'a ClaimedTask,
+    pub(super) config: Rc<CurrentConfig>,
+    pub(super) toolbox: Toolbox,
+    pub(super) deadline: Instant,
     conversation: Conversation,
     usage: Usage,
     next_seq: i64,
-    deadline: Instant,
 }
 
 impl<'a> Steps<'a> {
@@ -43,7 +45,8 @@ impl<'a> Steps<'a> {
             conversation.apply(entry.kind, &entry.data);
         }
         let next_seq = task.journal.last().map_or(1, |entry| entry.seq + 1);
-        Self { session, task, config, conversation, usage: Usage::default(), next_seq, deadline }
+        let (toolbox, usage) = (Toolbox::default(), Usage::default());
+        Self { session, task, config, toolbox, deadline, conversation, usage, next_seq }
     }
 
     /// What this attempt has used so far.
@@ -53,11 +56,12 @@ impl<'a> Steps<'a> {
 
     /// Runs to the end of the task.
     pub(super) async fn run(&mut self) -> Outcome {
+        self.toolbox = Toolbox::open(&self.config.config.tools, &self.session.tools).await;
         loop {
             let step = match self.conversation.next(self.session.limits.max_steps) {
                 Next::Done(answer) => return Outcome::Completed(answer),
                 Next::Exhausted => return self.exhausted(),
-                Next::Settle(calls) => self.refuse(calls).await,
+                Next::Settle(calls) => self.settle(calls).await,
                 Next::Ask => self.ask().await,
             };
             if let Err(outcome) = step {
@@ -86,11 +90,13 @@ impl<'a> Steps<'a> {
     /// Asks until there is a reply; the prompt's estimated tokens come along.
     async fn reply(&mut self, endpoint: &ChatEndpoint) -> Result<(ModelReply, i64), Outcome> {
         let config = Rc::clone(&self.config);
+        let tools = self.toolbox.schemas();
         let mut tries = 0;
         loop {
             let messages = self.conversation.messages();
             let (model, temperature) = (config.config.model.as_str(), config.config.temperature);
-            let request = ChatRequest { model, temperature, max_tokens: config.config.max_tokens, messages };
+            let max_tokens = config.config.max_tokens;
+            let request = ChatRequest { model, temperature, max_tokens, messages, tools: &tools };
             let asked = timeout_at(self.deadline.into(), endpoint.ask(&request)).await;
             let fault = match asked {
                 Err(_) => return Err(timed_out()),
@@ -107,31 +113,14 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Every tool call is answered with an error: an agent has no tools yet.
-    async fn refuse(&mut self, calls: Vec<ToolCall>) -> Result<(), Outcome> {
-        let mut events = Vec::with_capacity(calls.len());
-        for call in calls {
-            let details = json!({"tool": call.name});
-            self.session.log.write(
-                LogLevel::Warn,
-                "The model called a tool that is not available",
-                details,
-                Some(&self.task.id),
-            );
-            let result = json!({"error": "tool not available"});
-            events.push(journal::tool_finished(&ToolFinished { call_id: call.id, name: call.name, result }));
-        }
-        self.append(events).await
-    }
-
     /// Waits until a step may start. The time of a pause is not the task's.
-    async fn step_boundary(&mut self) -> Result<(), Outcome> {
+    pub(super) async fn step_boundary(&mut self) -> Result<(), Outcome> {
         self.deadline += self.session.step_boundary().await;
         if self.remaining().is_zero() { Err(timed_out()) } else { Ok(()) }
     }
 
     /// Writes events to the journal, and only then takes them up.
-    async fn append(&mut self, events: Vec<NewEvent>) -> Result<(), Outcome> {
+    pub(super) async fn append(&mut self, events: Vec<NewEvent>) -> Result<(), Outcome> {
         let (session, task) = (self.session, self.task);
         let body =
             AppendEvents { session_id: session.id.clone(), attempt: task.attempt, first_seq: self.next_seq, events };
@@ -153,7 +142,7 @@ impl<'a> Steps<'a> {
         self.usage.estimated |= used.estimated;
     }
 
-    fn remaining(&self) -> Duration {
+    pub(super) fn remaining(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
@@ -180,7 +169,7 @@ fn usage_of(reply: &ModelReply, prompt_estimate: i64) -> Usage {
     Usage { prompt_tokens, completion_tokens, total_tokens, llm_requests: 1, estimated: reply.tokens.is_none() }
 }
 
-fn timed_out() -> Outcome {
+pub(super) fn timed_out() -> Outcome {
     Outcome::failed("timeout", "The task did not end within its time")
 }
 

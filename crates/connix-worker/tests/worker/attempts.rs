@@ -128,7 +128,7 @@ async fn a_resumed_task_goes_on_at_the_first_missing_step() {
 }
 
 #[tokio::test]
-async fn a_call_of_a_tool_is_answered_with_an_error_and_the_model_goes_on() {
+async fn a_call_of_an_unknown_tool_is_answered_with_an_error_and_the_model_goes_on() {
     let (model, server) = stage().await;
     let call = json!({"id": "c1", "type": "function", "function": {"name": "search", "arguments": "{}"}});
     model.reply(FakeReply::message(json!({"role": "assistant", "content": null, "tool_calls": [call]})));
@@ -140,7 +140,9 @@ async fn a_call_of_a_tool_is_answered_with_an_error_and_the_model_goes_on() {
     assert_eq!(completed["output"], "Without it, then.");
     assert_eq!(completed["usage"]["llm_requests"], 2);
     let last = model.requests()[1].messages.last().cloned().unwrap();
-    assert_eq!(last, json!({"role": "tool", "tool_call_id": "c1", "content": r#"{"error":"tool not available"}"#}));
+    let told = r#"{"error":"unknown_tool","detail":"There is no tool 'search'. Available: none"}"#;
+    assert_eq!(last, json!({"role": "tool", "tool_call_id": "c1", "content": told}));
+    assert!(!kinds(&server).contains(&"tool.started".to_owned()));
     assert!(kinds(&server).contains(&"tool.finished".to_owned()));
 }
 

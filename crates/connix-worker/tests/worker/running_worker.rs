@@ -63,6 +63,6 @@ pub(crate) fn settings(server_url: &str, death_is_certain: bool) -> Settings {
         server_pace: quick,
         model_pace: quick,
         drain_grace: Duration::from_millis(300),
-        ..Settings::new(server_url, Secret::new("cxw_token"), death_is_certain)
+        ..Settings::new(server_url, Secret::new("cxw_token"), death_is_certain, std::env::temp_dir())
     }
 }

@@ -10,6 +10,7 @@ use connix_worker_protocol::session::{
     ConfigApplied, CurrentConfig, Directives, EndSession, Heartbeat, Hello, Intervals, Limits, LlmEndpoint, Welcome,
     WorkerState,
 };
+use connix_worker_protocol::tools::ToolSettings;
 use std::time::Duration;
 
 pub(super) async fn open(call: WorkerCall, WireBody(hello): WireBody<Hello>) -> Handled {
@@ -37,6 +38,7 @@ fn welcome(app: &App, grant: &SessionGrant) -> Welcome {
             claim_wait_ms: millis(settings.intervals.claim_wait),
         },
         limits: Limits { max_steps: settings.max_steps.into() },
+        tools: ToolSettings::default(),
     }
 }
 

@@ -1,0 +1,63 @@
+//! Freezes a running tool call when the agent has been paused for longer than the grace, and thaws it afterwards.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::session::Session;
+use crate::session::orders::Duty;
+use crate::tools::CallClock;
+
+/// Says to one call when it is frozen.
+pub(super) struct Freezer {
+    frozen: watch::Sender<bool>,
+    since: Cell<Option<Instant>>,
+    total: Cell<Duration>,
+}
+
+impl Freezer {
+    /// With the clock that it stops.
+    pub(super) fn new() -> (Self, CallClock) {
+        let frozen = watch::Sender::new(false);
+        let clock = CallClock::new(frozen.subscribe());
+        (Self { frozen, since: Cell::new(None), total: Cell::new(Duration::ZERO) }, clock)
+    }
+
+    /// Follows the server's orders, until it is dropped.
+    pub(super) async fn follow(&self, session: &Session) -> Infallible {
+        let mut orders = session.orders.clone();
+        let mut freeze_at = None;
+        loop {
+            if orders.duty() == Duty::Park {
+                let now = Instant::now();
+                let due = *freeze_at.get_or_insert(now + session.pause_grace) <= now;
+                self.set(due);
+                session.status.park(due);
+            } else {
+                freeze_at = None;
+                self.set(false);
+                session.status.park(false);
+            }
+            orders.news_or(freeze_at.filter(|_| !*self.frozen.borrow())).await;
+        }
+    }
+
+    /// How long the call has been frozen in all.
+    pub(super) fn frozen_for(&self) -> Duration {
+        self.total.get() + self.since.get().map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    fn set(&self, frozen: bool) {
+        match (frozen, self.since.get()) {
+            (true, None) => self.since.set(Some(Instant::now())),
+            (false, Some(_)) => {
+                self.total.set(self.frozen_for());
+                self.since.set(None);
+            }
+            _ => {}
+        }
+        self.frozen.send_replace(frozen);
+    }
+}

@@ -1,0 +1,110 @@
+//! The tools of one attempt, and which of them a model's call means.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use connix_worker_protocol::tools::ToolSettings;
+use serde_json::{Value, json};
+
+use super::{Arguments, Tool, ToolError};
+use crate::model::ToolCall;
+
+/// The tools that an agent's configuration names.
+#[derive(Default)]
+pub(crate) struct Toolbox {
+    tools: Vec<Rc<dyn Tool>>,
+    /// Those that it names and that cannot work here, with the reason.
+    missing: BTreeMap<String, ToolError>,
+}
+
+impl Toolbox {
+    /// The tools `names` stands for.
+    pub(crate) async fn open(names: &[String], settings: &ToolSettings) -> Self {
+        let mut toolbox = Self::default();
+        for name in names {
+            match built_in(name, settings) {
+                Ok(tool) => toolbox.tools.push(tool),
+                Err(error) => {
+                    toolbox.missing.insert(name.clone(), error);
+                }
+            }
+        }
+        toolbox
+    }
+
+    /// As a chat-completions request describes them.
+    pub(crate) fn schemas(&self) -> Vec<Value> {
+        let schema = |tool: &Rc<dyn Tool>| {
+            let (name, description, parameters) = (tool.name(), tool.description(), tool.parameters());
+            json!({"type": "function", "function": {"name": name, "description": description, "parameters": parameters}})
+        };
+        self.tools.iter().map(schema).collect()
+    }
+
+    /// The tool that a call means.
+    ///
+    /// # Errors
+    /// `unknown_tool`, `tool_unavailable`.
+    pub(crate) fn tool(&self, call: &ToolCall) -> Result<Rc<dyn Tool>, ToolError> {
+        if let Some(tool) = self.tools.iter().find(|tool| tool.name() == call.name) {
+            return Ok(Rc::clone(tool));
+        }
+        Err(self.missing.get(&call.name).cloned().unwrap_or_else(|| self.unknown(&call.name)))
+    }
+
+    fn unknown(&self, name: &str) -> ToolError {
+        let names: Vec<&str> = self.tools.iter().map(|tool| tool.name()).collect();
+        let available = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        let shown: String = name.chars().take(64).collect();
+        ToolError::new("unknown_tool", format!("There is no tool '{shown}'. Available: {available}"))
+    }
+}
+
+/// A call's arguments.
+///
+/// # Errors
+/// `invalid_arguments`: what the model wrote is no JSON object.
+pub(crate) fn arguments(call: &ToolCall) -> Result<Arguments, ToolError> {
+    if call.arguments.trim().is_empty() {
+        return Ok(Arguments::new());
+    }
+    match serde_json::from_str(&call.arguments) {
+        Ok(Value::Object(arguments)) => Ok(arguments),
+        Ok(_) => Err(ToolError::invalid_arguments("The arguments must be a JSON object")),
+        Err(error) => Err(ToolError::invalid_arguments(format!("The arguments are not JSON: {error}"))),
+    }
+}
+
+/// The tool of this name.
+///
+/// # Errors
+/// When it cannot work here.
+fn built_in(name: &str, _settings: &ToolSettings) -> Result<Rc<dyn Tool>, ToolError> {
+    Err(ToolError::unavailable(format!("This worker has no tool '{name}'")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(arguments: &str) -> ToolCall {
+        ToolCall { id: "c1".to_owned(), name: "web_search".to_owned(), arguments: arguments.to_owned() }
+    }
+
+    #[test]
+    fn arguments_are_an_object_or_nothing() {
+        assert_eq!(arguments(&call(r#"{"a":1}"#)).unwrap()["a"], 1);
+        for empty in ["", " ", "{}"] {
+            assert!(arguments(&call(empty)).unwrap().is_empty());
+        }
+        for bad in ["[]", "{", "\"x\"", "null"] {
+            assert_eq!(arguments(&call(bad)).unwrap_err().code, "invalid_arguments", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_the_agent_does_not_have_is_unknown() {
+        let error = Toolbox::default().tool(&call("{}")).err().unwrap();
+        assert_eq!(error.to_string(), "unknown_tool: There is no tool 'web_search'. Available: none");
+    }
+}
