@@ -18,6 +18,7 @@ pub mod exit_code;
 pub mod handshake;
 pub mod log;
 pub mod path;
+pub mod sandbox;
 pub mod secret;
 pub mod session;
 pub mod task;
