@@ -6,6 +6,7 @@ use crate::numbers::Numbers;
 use crate::presence::Presence;
 use crate::settings::Settings;
 use crate::wakeups::Wakeups;
+use crate::watchdog::Watchdog;
 use connix_domain::Timestamp;
 use connix_domain::port::clock::{Clock, IdSource};
 use connix_domain::port::metrics::Metrics;
@@ -46,6 +47,7 @@ pub struct App {
     pub(crate) numbers: Numbers,
     pub(crate) presence: Presence,
     pub(crate) wakeups: Wakeups,
+    pub(crate) watchdog: Watchdog,
     leaving: AtomicBool,
     started: Instant,
     store_checked: tokio::sync::Mutex<Option<(Instant, Result<(), Error>)>>,
@@ -61,6 +63,7 @@ impl App {
             numbers: Numbers::default(),
             presence: Presence::default(),
             wakeups: Wakeups::default(),
+            watchdog: Watchdog::default(),
             leaving: AtomicBool::new(false),
             started: Instant::now(),
             store_checked: tokio::sync::Mutex::default(),

@@ -23,6 +23,7 @@ mod settings;
 mod supervisor;
 mod task;
 mod wakeups;
+mod watchdog;
 mod worker;
 
 pub use administration::{CannotStart, FirstStart, NewKey, OrgRef};

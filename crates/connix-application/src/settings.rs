@@ -26,16 +26,26 @@ pub struct Intervals {
     pub claim_wait: Duration,
     /// How long a worker that is told to leave may finish what it does.
     pub stop_grace: Duration,
+    /// How long an attempt may go without a step before it is taken for stalled.
+    pub stall: Duration,
+}
+
+impl Intervals {
+    /// The times that go with a lease. `stall` is how long an attempt may go without a step.
+    pub fn new(lease: Duration, stall: Duration) -> Self {
+        Self {
+            heartbeat: lease / 6,
+            lease,
+            claim_wait: Duration::from_secs(25),
+            stop_grace: Duration::from_secs(10),
+            stall,
+        }
+    }
 }
 
 impl Default for Intervals {
     fn default() -> Self {
-        Self {
-            heartbeat: Duration::from_secs(5),
-            lease: Duration::from_secs(30),
-            claim_wait: Duration::from_secs(25),
-            stop_grace: Duration::from_secs(10),
-        }
+        Self::new(Duration::from_secs(30), Duration::from_secs(600))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use connix_application::{App, Intervals, Llm, Ports};
 use connix_domain::agent::RuntimeKind as Kind;
@@ -38,7 +39,7 @@ pub(crate) fn runtime(settings: &Settings, folder: &DataFolder, api: SocketAddr)
         RuntimeKind::External => Ok(no_runtime()),
         RuntimeKind::Local => {
             let local = LocalSettings {
-                program: WorkerProgram::own(),
+                program: WorkerProgram::of(&settings.runtime.worker_command),
                 server_url: HttpUrl::of_listener(reachable(api)).to_string(),
                 run: folder.run(),
                 workspaces: folder.workspaces(),
@@ -93,7 +94,10 @@ fn of_application(settings: &Settings) -> connix_application::Settings {
             RuntimeKind::External => Kind::External,
         },
         tools: Vec::new(),
-        intervals: Intervals::default(),
+        intervals: Intervals::new(
+            Duration::from_secs(settings.runtime.lease_seconds),
+            Duration::from_secs(settings.runtime.stall_seconds),
+        ),
         max_steps: MAX_STEPS,
     }
 }

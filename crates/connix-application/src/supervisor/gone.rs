@@ -12,7 +12,7 @@ use connix_domain::id::AgentId;
 use connix_domain::journal::noted_usage;
 use connix_domain::log::LogLevel;
 use connix_domain::scope::{Job, OrgScope};
-use connix_domain::task::Task;
+use connix_domain::task::{Task, Usage};
 use serde_json::json;
 
 impl App {
@@ -60,6 +60,7 @@ impl App {
     ) -> Result<(), Error> {
         let decide = &decide;
         self.presence.left(id, incarnation);
+        self.watchdog.forget(id);
         self.retrying(|| async move {
             let Some(agent) = self.store().agent(scope, id).await? else { return Ok(()) };
             let Some((next, happened, crashed)) = decide(&agent) else { return Ok(()) };
@@ -89,10 +90,15 @@ impl App {
 
     /// A task without its worker, with what the attempt had cost by then.
     async fn freed(&self, scope: OrgScope, task: &Task, crashed: bool) -> Result<Task, Error> {
-        let entries = self.store().journal(scope, task.id, 0, LONGEST_JOURNAL).await?;
-        let usage = noted_usage(&entries, task.attempt);
+        let usage = self.noted(scope, task).await?;
         let now = self.now();
         Ok(if crashed { task.worker_lost(usage, now) } else { task.release(usage, now) }?)
+    }
+
+    /// What an attempt has cost so far, by its journal.
+    pub(crate) async fn noted(&self, scope: OrgScope, task: &Task) -> Result<Usage, Error> {
+        let entries = self.store().journal(scope, task.id, 0, LONGEST_JOURNAL).await?;
+        Ok(noted_usage(&entries, task.attempt))
     }
 
     fn note_crash(&self, agent: &Agent) -> Change {
@@ -107,23 +113,23 @@ impl App {
         self.note(agent, LogLevel::Error, "The agent's worker ended unexpectedly", context)
     }
 
-    /// A worker was not heard for longer than a lease. A local one is killed, which is seen as its end; an external one
-    /// is taken for gone, and fenced should it come back.
-    pub(crate) async fn worker_silent(&self, silent: Attached) -> Result<(), Error> {
-        let scope = OrgScope::for_job(silent.org, Job::Supervision);
-        let Some(agent) = self.store().agent(scope, silent.agent).await? else { return Ok(()) };
-        if agent.control.incarnation != silent.incarnation || !agent.control.process.is_live() {
+    /// A worker is of no use any more. A local one is killed, which is seen as its end; an external one is taken for gone,
+    /// and fenced should it come back.
+    pub(crate) async fn give_up_worker(&self, useless: Attached, reason: &str) -> Result<(), Error> {
+        let scope = OrgScope::for_job(useless.org, Job::Supervision);
+        let Some(agent) = self.store().agent(scope, useless.agent).await? else { return Ok(()) };
+        if agent.control.incarnation != useless.incarnation || !agent.control.process.is_live() {
             return Ok(());
         }
-        tracing::warn!(agent.id = %agent.id, incarnation = silent.incarnation, "the worker is not heard any more");
+        tracing::warn!(agent.id = %agent.id, incarnation = useless.incarnation, reason, "the worker is given up");
         match agent.runtime {
             RuntimeKind::Local => {
-                self.ports.runtime.kill(silent.agent, silent.incarnation).await;
+                self.ports.runtime.kill(useless.agent, useless.incarnation).await;
                 Ok(())
             }
             RuntimeKind::External => {
-                let exit = self.ended("heartbeat_lost");
-                self.worker_gone(scope, silent.agent, silent.incarnation, exit).await
+                let exit = self.ended(reason);
+                self.worker_gone(scope, useless.agent, useless.incarnation, exit).await
             }
         }
     }

@@ -136,7 +136,7 @@ impl Supervisor {
             }
         }
         for silent in self.app.presence.silent(self.app.settings.intervals.lease) {
-            match self.app.worker_silent(silent).await {
+            match self.app.give_up_worker(silent, "heartbeat_lost").await {
                 Ok(()) => self.app.presence.left(silent.agent, silent.incarnation),
                 Err(error) => tracing::warn!(%error, agent.id = %silent.agent, "the silent worker is looked at again"),
             }

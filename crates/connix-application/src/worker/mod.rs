@@ -4,6 +4,7 @@
 mod attempt;
 mod claim;
 mod session;
+mod stuck;
 
 pub use attempt::{WorkerFailure, WorkerLine, WorkerNote};
 pub use claim::Claimed;

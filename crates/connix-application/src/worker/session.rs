@@ -15,9 +15,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A worker that has not let go of a task this long after it had to is stuck.
-const STUCK_AFTER: chrono::Duration = chrono::Duration::seconds(30);
-
 phases! {
     /// What a worker is to do.
     pub enum Wanted {
@@ -50,6 +47,8 @@ pub struct Reported {
     pub task: TaskId,
     /// Which attempt.
     pub attempt: i64,
+    /// Changes with each step that it makes.
+    pub progress: i64,
 }
 
 /// A heartbeat.
@@ -139,6 +138,8 @@ impl App {
     pub async fn heartbeat(&self, worker: Worker, session: SessionId, report: Report) -> Result<Directive, Error> {
         let agent = self.attached(worker, session).await?;
         self.heard(&agent);
+        let working = wanted(&agent) != Wanted::Pause;
+        self.watchdog.heard(worker.agent, &report.tasks, working, self.settings.intervals.lease);
         self.take_in(worker, session, &report).await?;
         let news = self.wakeups.of(worker.agent);
         let end = Instant::now() + report.hold;
@@ -179,11 +180,8 @@ impl App {
             lost: Vec::new(),
         };
         for reported in held {
-            let task = self.store().task(worker.scope, reported.task).await?;
-            match task.filter(|t| t.agent == agent.id && t.held_by(agent.control.incarnation, reported.attempt).is_ok())
-            {
+            match self.still_held(worker, agent, reported).await? {
                 None => directive.lost.push(reported.task),
-                Some(task) if self.is_overdue(&task) => directive.lost.push(task.id),
                 Some(task) => {
                     if task.cancel_requested_at.is_some() {
                         directive.cancel.push(reported.task);
@@ -192,13 +190,8 @@ impl App {
                 }
             }
         }
+        self.judge_held_on(agent, &directive.lost).await?;
         Ok(directive)
-    }
-
-    /// Whether a task was to be over, or let go, so long ago that its worker must be stuck: it is not given more time.
-    fn is_overdue(&self, task: &Task) -> bool {
-        let limits = [task.deadline(), task.cancel_requested_at];
-        limits.into_iter().flatten().any(|at| at + STUCK_AFTER < self.now())
     }
 
     /// Extends a lease once a third of it is gone: not each heartbeat is a write.

@@ -146,7 +146,7 @@ async fn a_running_task_is_called_off_through_its_worker() {
     let (project, id) = (ProjectRef::default_project(), agent.id.to_string());
     let asked = world.app.cancel_task(&world.caller, &project, &id, &task.id.to_string(), None).await.unwrap();
     assert_eq!(asked.phase, TaskPhase::Running);
-    let held = vec![Reported { task: task.id, attempt: 1 }];
+    let held = vec![Reported { task: task.id, attempt: 1, progress: 1 }];
     let told = world.app.heartbeat(worker, grant.session, heartbeat(held)).await.unwrap();
     assert_eq!(told.cancel, [task.id]);
     world.app.task_cancelled(worker, grant.session, (task.id, 1), USAGE).await.unwrap();

@@ -27,6 +27,16 @@ pub struct WorkerProgram {
 }
 
 impl WorkerProgram {
+    /// The program that a command line names first, with the rest as its arguments; the running program itself when the
+    /// line is empty.
+    #[must_use]
+    pub fn of(command: &[String]) -> Self {
+        match command.split_first() {
+            Some((path, arguments)) => Self { path: path.into(), name: path.clone(), arguments: arguments.to_vec() },
+            None => Self::own(),
+        }
+    }
+
     /// The running program itself, as `connix worker`. The path is a link to the very file that runs, so that replacing
     /// it on disk cannot mix versions.
     #[must_use]

@@ -94,6 +94,11 @@ pub(crate) struct Llm {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Runtime {
     pub(crate) kind: RuntimeKind,
+    pub(crate) worker_command: Vec<String>,
+    #[serde(deserialize_with = "value::at_least::<3, _>")]
+    pub(crate) lease_seconds: u64,
+    #[serde(deserialize_with = "value::at_least::<1, _>")]
+    pub(crate) stall_seconds: u64,
     pub(crate) sandbox: Sandbox,
     pub(crate) shell_sessions: bool,
 }

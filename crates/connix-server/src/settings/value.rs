@@ -46,6 +46,15 @@ impl fmt::Display for HttpUrl {
     }
 }
 
+/// A whole number that is not below a bound.
+pub(crate) fn at_least<'de, const LEAST: u64, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = u64::deserialize(deserializer)?;
+    if number < LEAST {
+        return Err(de::Error::custom(format!("{number} is too small: expected at least {LEAST}")));
+    }
+    Ok(number)
+}
+
 /// A browser's origin: scheme, host and port, as the `Origin` header has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin(String);

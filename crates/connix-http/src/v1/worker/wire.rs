@@ -56,7 +56,10 @@ pub(super) fn config(agent: &Agent, environment: &EnvironmentVariables) -> Worke
 }
 
 pub(super) fn reported(tasks: &[HeldTask]) -> Result<Vec<Reported>, Problem> {
-    tasks.iter().map(|held| Ok(Reported { task: task(&held.id)?, attempt: held.attempt })).collect()
+    tasks
+        .iter()
+        .map(|held| Ok(Reported { task: task(&held.id)?, attempt: held.attempt, progress: held.progress_seq }))
+        .collect()
 }
 
 pub(super) const fn desired(wanted: Wanted) -> Desired {
