@@ -29,6 +29,8 @@ pub struct ModelRequest {
     pub temperature: Option<f64>,
     /// `max_tokens`.
     pub max_tokens: Option<u64>,
+    /// `tools`, as sent; none when left out.
+    pub tools: Vec<Value>,
     /// The `Authorization` header.
     pub authorization: Option<String>,
 }
@@ -101,8 +103,17 @@ impl ModelRequest {
             messages: body["messages"].as_array().cloned().unwrap_or_default(),
             temperature: body["temperature"].as_f64(),
             max_tokens: body["max_tokens"].as_u64(),
+            tools: body["tools"].as_array().cloned().unwrap_or_default(),
             authorization: authorization.map(str::to_owned),
         }
+    }
+
+    /// What the model was last told by a tool: JSON, or a JSON string of its text. Null when nothing.
+    #[must_use]
+    pub fn tool_result(&self) -> Value {
+        let last = self.messages.iter().rev().find(|message| message["role"] == "tool");
+        let text = last.and_then(|message| message["content"].as_str()).unwrap_or("null");
+        serde_json::from_str(text).unwrap_or_else(|_| text.into())
     }
 
     fn last_user_text(&self) -> &str {
@@ -137,6 +148,14 @@ impl FakeReply {
     #[must_use]
     pub fn message(message: Value) -> Self {
         Self::new(200, Body::Completion { message, usage: Some((7, 5)) })
+    }
+
+    /// A call of one tool, with the id `call_1`.
+    #[must_use]
+    pub fn calls(tool: &str, arguments: &Value) -> Self {
+        let function = json!({"name": tool, "arguments": arguments.to_string()});
+        let call = json!({"id": "call_1", "type": "function", "function": function});
+        Self::message(json!({"role": "assistant", "content": null, "tool_calls": [call]}))
     }
 
     /// An error in the usual shape.

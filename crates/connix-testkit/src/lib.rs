@@ -7,11 +7,13 @@
 //! | [`clock`], [`ids`] | time and chance, decided by the test |
 //! | [`samples`] | values of the domain, with every field filled where that matters |
 //! | [`fake_model`] | a model endpoint that plays a script |
+//! | [`fake_search`] | a search endpoint |
 #![warn(missing_docs)]
 
 pub mod clock;
 pub mod contract;
 pub mod fake_model;
+pub mod fake_search;
 pub mod ids;
 pub mod memory;
 pub mod samples;

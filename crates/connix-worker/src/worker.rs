@@ -24,6 +24,7 @@ use crate::session::orders_watch::OrdersWatch;
 use crate::session::status::StatusBoard;
 use crate::settings::Settings;
 use crate::task;
+use crate::tools::Supplies;
 
 /// Time for the last log lines and the good-bye.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -123,7 +124,7 @@ fn open(
         model: ChatEndpoint::new(&welcome.llm),
         log: AgentLog::default(),
         refusals: task::Refusals::default(),
-        tools: welcome.tools,
+        tools: Supplies::new(welcome.tools),
         workspace: settings.workspace.clone(),
     };
     let details = json!({"incarnation": welcome.incarnation, "worker_version": env!("CARGO_PKG_VERSION")});

@@ -15,13 +15,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use connix_worker_protocol::session::Limits;
-use connix_worker_protocol::tools::ToolSettings;
 
 use crate::backoff::Pace;
 use crate::log::AgentLog;
 use crate::model::ChatEndpoint;
 use crate::server::ServerClient;
 use crate::task::Refusals;
+use crate::tools::Supplies;
 use configuration::Configuration;
 use orders_watch::OrdersWatch;
 use status::StatusBoard;
@@ -43,7 +43,7 @@ pub(crate) struct Session {
     pub(crate) model: Result<ChatEndpoint, String>,
     pub(crate) log: AgentLog,
     pub(crate) refusals: Refusals,
-    pub(crate) tools: ToolSettings,
+    pub(crate) tools: Supplies,
     /// The project's folder.
     pub(crate) workspace: PathBuf,
 }
@@ -51,6 +51,6 @@ pub(crate) struct Session {
 impl Session {
     /// The longest time of one tool call.
     pub(crate) fn tool_time_limit(&self) -> Duration {
-        Duration::from_millis(self.tools.time_limit_ms)
+        Duration::from_millis(self.tools.settings.time_limit_ms)
     }
 }

@@ -9,21 +9,23 @@
 //!
 //! **To add one:** a file here with the tool, and its line in [`toolbox`].
 
+mod arguments;
 mod bounded;
 mod context;
 mod error;
+mod supplies;
 mod toolbox;
+mod web_search;
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+pub(crate) use arguments::{Arguments, arguments};
 pub(crate) use bounded::bounded;
 pub(crate) use context::{CallClock, ToolContext};
 pub(crate) use error::ToolError;
-pub(crate) use toolbox::{Toolbox, arguments};
-
-/// Arguments of a call: an object, which the tool still has to check against its own schema.
-pub(crate) type Arguments = Map<String, Value>;
+pub(crate) use supplies::Supplies;
+pub(crate) use toolbox::Toolbox;
 
 /// What a model may call.
 ///

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use connix_worker_protocol::tools::ToolSettings;
 use serde_json::{Value, json};
 
-use super::{Arguments, Tool, ToolError};
+use super::web_search::WebSearch;
+use super::{Supplies, Tool, ToolError};
 use crate::model::ToolCall;
 
 /// The tools that an agent's configuration names.
@@ -19,10 +19,10 @@ pub(crate) struct Toolbox {
 
 impl Toolbox {
     /// The tools `names` stands for.
-    pub(crate) async fn open(names: &[String], settings: &ToolSettings) -> Self {
+    pub(crate) async fn open(names: &[String], supplies: &Supplies) -> Self {
         let mut toolbox = Self::default();
         for name in names {
-            match built_in(name, settings) {
+            match built_in(name, supplies) {
                 Ok(tool) => toolbox.tools.push(tool),
                 Err(error) => {
                     toolbox.missing.insert(name.clone(), error);
@@ -60,27 +60,19 @@ impl Toolbox {
     }
 }
 
-/// A call's arguments.
-///
-/// # Errors
-/// `invalid_arguments`: what the model wrote is no JSON object.
-pub(crate) fn arguments(call: &ToolCall) -> Result<Arguments, ToolError> {
-    if call.arguments.trim().is_empty() {
-        return Ok(Arguments::new());
-    }
-    match serde_json::from_str(&call.arguments) {
-        Ok(Value::Object(arguments)) => Ok(arguments),
-        Ok(_) => Err(ToolError::invalid_arguments("The arguments must be a JSON object")),
-        Err(error) => Err(ToolError::invalid_arguments(format!("The arguments are not JSON: {error}"))),
-    }
-}
-
 /// The tool of this name.
 ///
 /// # Errors
 /// When it cannot work here.
-fn built_in(name: &str, _settings: &ToolSettings) -> Result<Rc<dyn Tool>, ToolError> {
-    Err(ToolError::unavailable(format!("This worker has no tool '{name}'")))
+fn built_in(name: &str, supplies: &Supplies) -> Result<Rc<dyn Tool>, ToolError> {
+    let settings = &supplies.settings;
+    match name {
+        "web_search" => match &settings.web_search_url {
+            Some(url) => Ok(Rc::new(WebSearch::new(url, supplies.outbound.clone()))),
+            None => Err(ToolError::unavailable("The operator has not set tools.web_search.url")),
+        },
+        _ => Err(ToolError::unavailable(format!("This worker has no tool '{name}'"))),
+    }
 }
 
 #[cfg(test)]
@@ -89,17 +81,6 @@ mod tests {
 
     fn call(arguments: &str) -> ToolCall {
         ToolCall { id: "c1".to_owned(), name: "web_search".to_owned(), arguments: arguments.to_owned() }
-    }
-
-    #[test]
-    fn arguments_are_an_object_or_nothing() {
-        assert_eq!(arguments(&call(r#"{"a":1}"#)).unwrap()["a"], 1);
-        for empty in ["", " ", "{}"] {
-            assert!(arguments(&call(empty)).unwrap().is_empty());
-        }
-        for bad in ["[]", "{", "\"x\"", "null"] {
-            assert_eq!(arguments(&call(bad)).unwrap_err().code, "invalid_arguments", "{bad}");
-        }
     }
 
     #[test]

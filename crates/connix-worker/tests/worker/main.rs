@@ -9,3 +9,4 @@ mod outages;
 mod process;
 mod running_worker;
 mod scripted_server;
+mod tools;

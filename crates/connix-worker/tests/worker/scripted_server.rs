@@ -43,6 +43,10 @@ struct Script {
     config_revision: i64,
     system_prompt: String,
     llm: Value,
+    /// `config.tools`.
+    tools: Value,
+    /// The operator's settings of tools.
+    tool_settings: Value,
     desired: &'static str,
     version: i64,
     cancel: Vec<String>,
@@ -61,6 +65,8 @@ impl ScriptedServer {
             config_revision: 1,
             system_prompt: "Be brief.".to_owned(),
             llm: json!({"base_url": model_url, "api_key": "sk-test"}),
+            tools: json!([]),
+            tool_settings: json!({}),
             desired: "run",
             version: 1,
             cancel: Vec::new(),
@@ -129,6 +135,12 @@ impl ScriptedServer {
 
     pub(crate) fn lose(&self, id: &str) {
         self.change(|script| script.lost.push(id.to_owned()));
+    }
+
+    /// The agent's tools, and the operator's settings of them. Before a worker starts.
+    pub(crate) fn equip(&self, tools: Value, settings: Value) {
+        let mut script = self.script();
+        (script.tools, script.tool_settings) = (tools, settings);
     }
 
     /// A newer configuration.
@@ -234,13 +246,13 @@ impl Script {
             "session_id": "session_1", "agent_id": "agent_1", "project_id": "proj_1", "incarnation": 1,
             "config_revision": self.config_revision, "config": self.config(), "llm": self.llm,
             "intervals": {"heartbeat_ms": HEARTBEAT_MS, "lease_ms": LEASE_MS, "claim_wait_ms": 50},
-            "limits": {"max_steps": 3}
+            "limits": {"max_steps": 3}, "tools": self.tool_settings
         })
     }
 
     fn config(&self) -> Value {
         json!({
-            "model": "small", "temperature": 0.3, "max_tokens": 64, "tools": [],
+            "model": "small", "temperature": 0.3, "max_tokens": 64, "tools": self.tools,
             "system_prompt": self.system_prompt, "environment_variables": {}
         })
     }

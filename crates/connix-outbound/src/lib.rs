@@ -1,0 +1,22 @@
+//! The address rule: where the service may be sent by somebody else's word (contract section 7).
+//!
+//! Webhook targets, and whatever an agent's tool dials, name hosts that the service itself can reach and the one who
+//! named them cannot. So they may be public addresses alone, unless the operator's `…allow_cidrs` says otherwise. It is
+//! judged twice, since a name may mean something else a moment later:
+//!
+//! 1. [`Target::parse`] judges the URL as it is written, when it is registered;
+//! 2. [`GuardedClient`] judges every address its host resolves to when it is dialled, dials one of exactly those, and
+//!    follows no redirect.
+//!
+//! [`AddressRule`] is the judgement of a single address: pure, and what the other two ask.
+
+mod address;
+mod client;
+mod resolver;
+mod rule;
+mod target;
+
+pub use address::is_public;
+pub use client::{DialError, GuardedClient};
+pub use rule::{AddressRule, Blocked, Standing};
+pub use target::{Target, TargetFault};

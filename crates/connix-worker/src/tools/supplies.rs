@@ -1,0 +1,23 @@
+//! What all tools of a session share.
+
+use connix_outbound::{AddressRule, GuardedClient};
+use connix_worker_protocol::tools::ToolSettings;
+
+const USER_AGENT: &str = concat!("connix-worker/", env!("CARGO_PKG_VERSION"));
+
+/// The operator's settings, and what was made of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Supplies {
+    pub(crate) settings: ToolSettings,
+    /// For everything that a tool dials.
+    pub(crate) outbound: GuardedClient,
+}
+
+impl Supplies {
+    pub(crate) fn new(settings: ToolSettings) -> Self {
+        // What is no network allows nothing; the server has checked them.
+        let allowed = settings.allow_cidrs.iter().filter_map(|network| network.parse().ok()).collect();
+        let outbound = GuardedClient::new(AddressRule::new("tools.allow_cidrs", allowed), USER_AGENT);
+        Self { settings, outbound }
+    }
+}
