@@ -15,6 +15,7 @@ use crate::log::LogLine;
 use crate::organisation::Organisation;
 use crate::project::Project;
 use crate::task::Task;
+use crate::telemetry::ResourceSample;
 
 /// One change. An adapter matches all of them: a new one does not compile until it is written there.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +80,7 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// Removes a deleted agent with its tasks, journals and logs.
+    /// Removes a deleted agent with its tasks, journals, logs and figures. What it used stays with its project.
     PurgeAgent {
         /// The tenant.
         org: OrgId,
@@ -88,7 +89,7 @@ pub enum Change {
     },
     /// A new task.
     CreateTask(Task),
-    /// The new state; replaces version − 1.
+    /// The new state; replaces version − 1. One that has ended does not open again.
     UpdateTask(Task),
     /// The lease of an attempt lasts until `until`; nothing when the attempt no longer holds the task.
     ExtendLease {
@@ -105,6 +106,8 @@ pub enum Change {
     AppendJournal(Vec<JournalEntry>),
     /// Log lines; one whose key is there already is left as it is.
     AppendLogs(Vec<LogLine>),
+    /// What workers used; a sample that is there already is left as it is, one of an agent that is gone is dropped.
+    AppendSamples(Vec<ResourceSample>),
     /// Something happened; it gets the next number of its organisation's sequence.
     Raise(Event),
     /// The first answer to a call. The first writer wins; a record that has expired is replaced.

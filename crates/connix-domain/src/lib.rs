@@ -10,6 +10,7 @@
 //! | lifecycles, their tables | [`lifecycle`], [`project::ProjectPhase`], [`agent::AgentPhase`], [`task::TaskPhase`] |
 //! | writing | [`change_set::ChangeSet`] and [`port::store::Committer`] |
 //! | reading | the reader ports in [`port::store`] |
+//! | figures over time | [`telemetry`], [`port::telemetry`] |
 //! | what happened | [`event::Event`] |
 #![warn(missing_docs)]
 #![deny(clippy::wildcard_enum_match_arm)]
@@ -33,6 +34,7 @@ pub mod port;
 pub mod project;
 pub mod scope;
 pub mod task;
+pub mod telemetry;
 
 /// An instant in UTC. Stores keep microseconds; [`port::clock::Clock`] gives no more than that.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

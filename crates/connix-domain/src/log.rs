@@ -3,7 +3,7 @@
 use crate::Timestamp;
 use crate::id::{AgentId, OrgId};
 use crate::phases;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 phases! {
     /// How much a line matters.
@@ -31,6 +31,8 @@ pub enum LineKey {
     },
     /// A line of the service itself, told apart by 64 random bits.
     Service(u64),
+    /// Says that older lines were dropped: those from before so many microseconds since 1970.
+    Dropped(i64),
 }
 
 impl std::fmt::Display for LineKey {
@@ -38,6 +40,7 @@ impl std::fmt::Display for LineKey {
         match self {
             Self::Worker { incarnation, sequence } => write!(f, "w{incarnation}.{sequence}"),
             Self::Service(bits) => write!(f, "s{bits:016x}"),
+            Self::Dropped(before) => write!(f, "d{before}"),
         }
     }
 }
@@ -59,4 +62,20 @@ pub struct LogLine {
     pub message: String,
     /// Details, a JSON object.
     pub context: Value,
+}
+
+impl LogLine {
+    /// The line that stands where an agent's lines from before a moment were dropped.
+    pub fn dropped(org: OrgId, agent: AgentId, before: Timestamp) -> Self {
+        let shown = before.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+        Self {
+            org,
+            agent,
+            key: LineKey::Dropped(before.timestamp_micros()),
+            at: before,
+            level: LogLevel::Info,
+            message: "Older log lines were removed".to_owned(),
+            context: json!({ "removed_before": shown }),
+        }
+    }
 }

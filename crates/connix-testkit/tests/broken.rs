@@ -16,9 +16,11 @@ use connix_domain::port::store::{
     AgentReader, CommitError, Committer, EventReader, IdempotencyReader, LogReader, ProjectReader, ReadError,
     ServiceReader, TaskReader,
 };
+use connix_domain::port::telemetry::{Forgotten, Telemetry};
 use connix_domain::project::Project;
 use connix_domain::scope::OrgScope;
 use connix_domain::task::Task;
+use connix_domain::telemetry::{Period, ResourceReport, TaskReport, TaskTotals, UsageReport};
 use connix_testkit::MemoryStore;
 use connix_testkit::contract::{self, Shared, Subject};
 use connix_testkit::ids::chance;
@@ -92,6 +94,13 @@ hand_on! {
     }
     LogReader { logs(scope: OrgScope, query: &LogQuery) -> Page<LogLine>; }
     EventReader { events(scope: OrgScope, after: i64, limit: i64) -> Vec<SequencedEvent>; }
+    Telemetry {
+        task_report(scope: OrgScope, agent: AgentId, period: &Period) -> TaskReport;
+        task_totals(scope: OrgScope, agent: AgentId) -> TaskTotals;
+        resource_report(scope: OrgScope, agent: AgentId, period: &Period) -> ResourceReport;
+        usage_report(scope: OrgScope, project: ProjectId, period: &Period) -> UsageReport;
+        forget_before(before: Timestamp) -> Forgotten;
+    }
     IdempotencyReader { remembered(key: &IdempotencyKey, now: Timestamp) -> Option<IdempotencyRecord>; }
 }
 

@@ -11,3 +11,4 @@ pub mod metrics;
 pub mod runtime;
 pub mod secrets;
 pub mod store;
+pub mod telemetry;

@@ -1,5 +1,6 @@
 //! Where everything is kept: one door for writing, a reader per kind for reading.
 
+use super::telemetry::Telemetry;
 use crate::Timestamp;
 use crate::agent::Agent;
 use crate::api_key::{ApiKey, Kid};
@@ -217,7 +218,15 @@ pub trait IdempotencyReader: Send + Sync {
 
 /// Everything a store does; for wiring and for the contract suite.
 pub trait Store:
-    Committer + ServiceReader + ProjectReader + AgentReader + TaskReader + LogReader + EventReader + IdempotencyReader
+    Committer
+    + ServiceReader
+    + ProjectReader
+    + AgentReader
+    + TaskReader
+    + LogReader
+    + EventReader
+    + IdempotencyReader
+    + Telemetry
 {
 }
 
@@ -230,5 +239,6 @@ impl<T> Store for T where
         + LogReader
         + EventReader
         + IdempotencyReader
+        + Telemetry
 {
 }

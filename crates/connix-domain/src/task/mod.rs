@@ -246,6 +246,12 @@ impl Task {
         Some(took.num_milliseconds() as f64 / 1000.0)
     }
 
+    /// The same in microseconds.
+    pub fn response_micros(&self) -> Option<u64> {
+        let took = self.completed_at? - self.attempt_started_at?;
+        Some(took.num_microseconds().unwrap_or(i64::MAX).max(0) as u64)
+    }
+
     fn cancelling(mut self, now: Timestamp) -> Self {
         self.cancel_requested_at = Some(now);
         self

@@ -63,10 +63,7 @@ impl State {
                 unless(!deleted, stale(Entity::Agent)).map(|()| self.remove_agent(org, id))
             }
             Change::CreateTask(task) => self.create_task(task),
-            Change::UpdateTask(task) => {
-                let kept = self.tasks.get_mut(&(task.org, task.id)).filter(|kept| kept.version == task.version - 1);
-                kept.map(|kept| *kept = task).ok_or(stale(Entity::Task))
-            }
+            Change::UpdateTask(task) => self.update_task(task),
             Change::ExtendLease { org, task, attempt, until } => {
                 let kept = self.tasks.get_mut(&(org, task));
                 if let Some(task) = kept.filter(|t| t.phase == TaskPhase::Running && t.attempt == attempt) {
@@ -76,6 +73,10 @@ impl State {
             }
             Change::AppendJournal(entries) => entries.into_iter().try_for_each(|entry| self.append_entry(entry)),
             Change::AppendLogs(lines) => lines.into_iter().try_for_each(|line| self.append_line(line)),
+            Change::AppendSamples(samples) => {
+                samples.into_iter().for_each(|sample| self.append_sample(sample));
+                Ok(())
+            }
             Change::Raise(event) => self.raise(event),
             Change::Remember(record) => self.remember(record),
             Change::SetProperty { name, value } => {
@@ -136,6 +137,7 @@ impl State {
         unless(!deleted, stale(Entity::Project))?;
         let agents: Vec<_> = self.agents_of(org, id).map(|agent| agent.id).collect();
         agents.into_iter().for_each(|agent| self.remove_agent(org, agent));
+        self.forget_charges(org, id);
         self.projects.remove(&(org, id));
         Ok(())
     }
@@ -168,6 +170,8 @@ impl State {
         self.journals.retain(|(of, task, _), _| *of != org || !tasks.contains(task));
         self.tasks.retain(|_, task| task.org != org || task.agent != id);
         self.logs.remove(&(org, id));
+        self.samples.retain(|(of, agent, ..), _| (*of, *agent) != (org, id));
+        self.old_samples.retain(|(of, agent, ..), _| (*of, *agent) != (org, id));
         self.agents.remove(&(org, id));
     }
 
@@ -175,6 +179,15 @@ impl State {
         unless(self.tasks.contains_key(&(task.org, task.id)), duplicate(Entity::Task, "id"))?;
         let agent = self.agents.get(&(task.org, task.agent)).filter(|agent| agent.project == task.project);
         unless(agent.is_none(), CommitError::Reference)?;
+        self.charge_task(None, &task);
+        self.tasks.insert((task.org, task.id), task);
+        Ok(())
+    }
+
+    fn update_task(&mut self, task: Task) -> Applied {
+        let kept = self.tasks.get(&(task.org, task.id)).filter(|kept| kept.version == task.version - 1).cloned();
+        unless(kept.is_none(), stale(Entity::Task))?;
+        self.charge_task(kept.as_ref(), &task);
         self.tasks.insert((task.org, task.id), task);
         Ok(())
     }

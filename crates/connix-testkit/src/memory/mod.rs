@@ -7,6 +7,7 @@ mod apply;
 mod readers;
 mod select;
 mod state;
+mod telemetry;
 
 use async_trait::async_trait;
 use connix_domain::change_set::ChangeSet;

@@ -1,5 +1,7 @@
 //! What the store in memory keeps.
 
+use super::telemetry::Charge;
+use connix_domain::Timestamp;
 use connix_domain::agent::Agent;
 use connix_domain::api_key::ApiKey;
 use connix_domain::event::SequencedEvent;
@@ -10,7 +12,11 @@ use connix_domain::log::LogLine;
 use connix_domain::organisation::Organisation;
 use connix_domain::project::{Project, ProjectPhase};
 use connix_domain::task::Task;
+use connix_domain::telemetry::ResourceSample;
 use std::collections::{BTreeMap, HashMap};
+
+/// Which sample it is: of which incarnation of an agent, and when.
+type SampleKey = (OrgId, AgentId, i64, Timestamp);
 
 /// Everything, by key.
 #[derive(Clone, Default)]
@@ -23,6 +29,10 @@ pub(super) struct State {
     pub(super) journals: BTreeMap<(OrgId, TaskId, i64), JournalEntry>,
     /// In the order of writing.
     pub(super) logs: BTreeMap<(OrgId, AgentId), Vec<LogLine>>,
+    pub(super) samples: BTreeMap<SampleKey, ResourceSample>,
+    /// Those that were dropped because of their age, for the figures.
+    pub(super) old_samples: BTreeMap<SampleKey, ResourceSample>,
+    pub(super) charges: Vec<Charge>,
     pub(super) events: BTreeMap<OrgId, Vec<SequencedEvent>>,
     pub(super) records: HashMap<IdempotencyKey, IdempotencyRecord>,
     pub(super) properties: BTreeMap<String, Vec<u8>>,

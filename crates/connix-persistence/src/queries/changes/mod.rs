@@ -94,6 +94,7 @@ impl Unit {
             Change::ExtendLease { org, task, attempt, until } => self.extend_lease(org, task, attempt, until),
             Change::AppendJournal(entries) => self.append_journal(entries),
             Change::AppendLogs(lines) => self.append_logs(lines),
+            Change::AppendSamples(_) => {} // comes with the rollups
             Change::Raise(event) => self.raise(event),
             Change::Remember(record) => self.remember(record),
             Change::SetProperty { name, value } => self.set_property(name, value),

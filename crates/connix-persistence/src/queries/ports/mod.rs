@@ -13,6 +13,7 @@ mod log;
 mod project;
 mod service;
 mod task;
+mod telemetry;
 
 /// Rows as values of the domain.
 fn decoded<R, D: TryFrom<R, Error = ReadError>>(rows: Vec<R>) -> Result<Vec<D>, ReadError> {

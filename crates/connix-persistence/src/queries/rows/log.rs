@@ -59,6 +59,7 @@ fn key(text: &str) -> Option<LineKey> {
             Some(LineKey::Worker { incarnation: incarnation.parse().ok()?, sequence: sequence.parse().ok()? })
         }
         ("s", digits) => u64::from_str_radix(digits, 16).ok().map(LineKey::Service),
+        ("d", before) => before.parse().ok().map(LineKey::Dropped),
         _ => None,
     }
 }
