@@ -1,17 +1,54 @@
 //! Time and chance of the real world: the adapters of the `Clock` and `IdSource` ports.
 
-use chrono::{SubsecRound, Utc};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use connix_domain::Timestamp;
 use connix_domain::port::clock::{Clock, IdSource};
+use nix::time::{ClockId, clock_gettime};
 
-/// The system's clock.
+/// The system's time of day, without its jumps.
+///
+/// An hour's jump must not end every lease at once, nor keep an agent waiting for an hour. So this runs with the clock that
+/// counts from boot (suspensions included) and draws near to the time of day by at most a tenth of the time that passes.
 #[derive(Debug)]
 pub(crate) struct SystemClock;
 
-impl Clock for SystemClock {
+/// What the process was told last: it has one time, however many hold a clock.
+static LAST: Mutex<Option<Reading>> = Mutex::new(None);
+
+/// One instant by two clocks.
+#[derive(Debug, Clone, Copy)]
+struct Reading {
+    since_boot: Duration,
+    time: DateTime<Utc>,
+}
+
+impl Reading {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system for the time")]
+    fn of_the_system() -> Option<Self> {
+        let since_boot = clock_gettime(ClockId::CLOCK_BOOTTIME).ok()?;
+        Some(Self { since_boot: since_boot.into(), time: Utc::now() })
+    }
+
+    /// The system's reading as it follows on ours.
+    fn after(self, ours: Self) -> Self {
+        let passed = TimeDelta::from_std(self.since_boot.saturating_sub(ours.since_boot)).unwrap_or_default();
+        let expected = ours.time + passed;
+        let most = passed / 10;
+        Self { time: expected + (self.time - expected).clamp(-most, most), ..self }
+    }
+}
+
+impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        Utc::now().trunc_subsecs(6)
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        #[expect(clippy::disallowed_methods, reason = "a system without that clock has the time of day alone")]
+        let Some(system) = Reading::of_the_system() else { return Utc::now().trunc_subsecs(6) };
+        let ours = last.map_or(system, |ours| system.after(ours));
+        *last = Some(ours);
+        ours.time.trunc_subsecs(6)
     }
 }
 
@@ -29,8 +66,44 @@ impl IdSource for RandomIds {
 mod tests {
     use super::*;
 
+    const HOUR: i64 = 3600;
+
+    /// `seconds` since boot, when the time of day is `time` seconds.
+    fn reading(seconds: u64, time: i64) -> Reading {
+        Reading { since_boot: Duration::from_secs(seconds), time: DateTime::from_timestamp(time, 0).unwrap() }
+    }
+
+    fn time_after(jump: i64, passed: u64) -> i64 {
+        let passed_too = i64::try_from(passed).unwrap();
+        reading(passed, 10 * HOUR + passed_too + jump).after(reading(0, 10 * HOUR)).time.timestamp() - 10 * HOUR
+    }
+
     #[test]
     fn an_instant_has_no_more_than_microseconds() {
         assert_eq!(SystemClock.now().timestamp_subsec_nanos() % 1000, 0);
+    }
+
+    #[test]
+    fn time_goes_on() {
+        let first = SystemClock.now();
+        assert!(SystemClock.now() >= first);
+        assert_eq!(time_after(0, 10), 10);
+    }
+
+    /// F55: a lease lasts 30 seconds, and has lasted no more than 33 of ours then.
+    #[test]
+    fn a_jump_of_an_hour_ends_no_lease_and_holds_nothing_up() {
+        assert_eq!((time_after(HOUR, 30), time_after(-HOUR, 30)), (33, 27));
+    }
+
+    #[test]
+    fn small_corrections_are_taken_at_once() {
+        assert_eq!((time_after(1, 30), time_after(-1, 30)), (31, 29));
+    }
+
+    #[test]
+    fn after_ten_hours_the_jump_is_caught_up() {
+        let passed = u64::try_from(10 * HOUR).unwrap();
+        assert_eq!(time_after(HOUR, passed), 11 * HOUR);
     }
 }
