@@ -22,6 +22,7 @@ mod http;
 mod log;
 mod model;
 mod process;
+pub mod sandbox;
 mod server;
 mod session;
 mod settings;

@@ -4,7 +4,7 @@ use std::fs;
 
 /// Closes what came over `exec` beside the three standard streams, so that a worker holds no pipe of the shell, terminal
 /// or test that started its server. What a Rust program opens itself is marked close-on-exec and stays.
-pub(super) fn close_inherited() {
+pub(crate) fn close_inherited() {
     let open: Vec<i32> =
         fs::read_dir("/proc/self/fd").map(|entries| entries.flatten().filter_map(number).collect()).unwrap_or_default();
     for file in open.into_iter().filter(|file| *file > 2 && survives_exec(*file)) {

@@ -16,6 +16,7 @@ use nix::sys::stat::{Mode, umask};
 use crate::settings::Settings;
 use crate::worker::work;
 use host_lock::HostLock;
+pub(crate) use inherited_files::close_inherited;
 use lifeline::Lifeline;
 
 /// How the process was started.
@@ -87,7 +88,7 @@ fn run_local(runtime: &tokio::runtime::Runtime) -> Result<u8, u8> {
 
 /// What a child does before all else.
 fn settle_in() {
-    inherited_files::close_inherited();
+    close_inherited();
     // What a worker writes is its owner's alone.
     umask(Mode::from_bits_truncate(0o077));
     // It is executed as /proc/self/exe, and `exe` would be its name in `ps`. A name is worth no failure.

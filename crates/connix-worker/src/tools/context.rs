@@ -34,26 +34,26 @@ impl ToolContext<'_> {
 /// What a tool started as processes it stops then ([`CallClock::frozen`]) and continues afterwards
 /// ([`CallClock::thawed`]).
 #[derive(Debug, Clone)]
-pub(crate) struct CallClock(watch::Receiver<bool>);
+pub struct CallClock(watch::Receiver<bool>);
 
 impl CallClock {
     /// A clock that is stopped while `frozen` holds true.
-    pub(crate) fn new(frozen: watch::Receiver<bool>) -> Self {
+    pub fn new(frozen: watch::Receiver<bool>) -> Self {
         Self(frozen)
     }
 
     /// Waits until the call is frozen; returns at once while it is.
-    pub(crate) async fn frozen(&self) {
+    pub async fn frozen(&self) {
         self.until(true).await;
     }
 
     /// Waits until the call is not frozen; returns at once while it is not.
-    pub(crate) async fn thawed(&self) {
+    pub async fn thawed(&self) {
         self.until(false).await;
     }
 
     /// Waits until the call has run for `limit` from now on.
-    pub(crate) async fn elapsed(&self, limit: Duration) {
+    pub async fn elapsed(&self, limit: Duration) {
         let mut left = limit;
         loop {
             self.thawed().await;

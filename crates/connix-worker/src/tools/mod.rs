@@ -22,7 +22,8 @@ use serde_json::Value;
 
 pub(crate) use arguments::{Arguments, arguments};
 pub(crate) use bounded::bounded;
-pub(crate) use context::{CallClock, ToolContext};
+pub use context::CallClock;
+pub(crate) use context::ToolContext;
 pub(crate) use error::ToolError;
 pub(crate) use supplies::Supplies;
 pub(crate) use toolbox::Toolbox;

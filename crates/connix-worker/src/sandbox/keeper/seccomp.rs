@@ -1,0 +1,156 @@
+//! System calls that a confined program may not make.
+//!
+//! A list of what is denied, not of what is allowed: interpreters and what they load use hundreds of calls, and new C
+//! libraries new ones. What opens a way out is on it; files and signals are Landlock's.
+
+use std::collections::BTreeMap;
+
+use libc::c_long;
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen as Length, SeccompCmpOp as Is, SeccompCondition, SeccompFilter,
+    SeccompRule, TargetArch, apply_filter, sock_filter,
+};
+
+/// Denied whatever their arguments are.
+const DENIED: &[c_long] = &[
+    // looking into other processes, or steering them
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_process_madvise,
+    libc::SYS_kcmp,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_perf_event_open,
+    // other views of the file system
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    libc::SYS_move_mount,
+    libc::SYS_open_tree,
+    libc::SYS_fsopen,
+    libc::SYS_fsconfig,
+    libc::SYS_fsmount,
+    libc::SYS_fspick,
+    libc::SYS_mount_setattr,
+    libc::SYS_name_to_handle_at,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_fanotify_init,
+    // namespaces
+    libc::SYS_unshare,
+    libc::SYS_setns,
+    // large and seldom needed parts of the kernel
+    libc::SYS_bpf,
+    libc::SYS_userfaultfd,
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    // memory that outlives the program
+    libc::SYS_shmget,
+    libc::SYS_msgget,
+    libc::SYS_semget,
+    libc::SYS_mq_open,
+    // the machine itself
+    libc::SYS_kexec_load,
+    libc::SYS_kexec_file_load,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_delete_module,
+    libc::SYS_reboot,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    libc::SYS_acct,
+    libc::SYS_quotactl,
+    libc::SYS_quotactl_fd,
+    libc::SYS_syslog,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    libc::SYS_adjtimex,
+    libc::SYS_clock_adjtime,
+    libc::SYS_sethostname,
+    libc::SYS_setdomainname,
+    libc::SYS_vhangup,
+    // a socket of a name, which Landlock does not see: a database's, the bus's
+    libc::SYS_connect,
+];
+
+/// All namespaces that `clone` can make.
+const NEW_NAMESPACES: u64 = (libc::CLONE_NEWNS
+    | libc::CLONE_NEWCGROUP
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUSER
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET) as u64;
+
+/// Kind of a socket, without the flags that come along.
+const KIND_OF_SOCKET: u64 = 0xf;
+
+/// Takes the calls away from this process and all it will start, for good.
+///
+/// # Errors
+/// In words.
+pub(super) fn deny() -> Result<(), String> {
+    let in_words = |error: &dyn std::fmt::Display| format!("seccomp: {error}");
+    for filter in filters().map_err(|error| in_words(&error))? {
+        apply_filter(&filter).map_err(|error| in_words(&error))?;
+    }
+    Ok(())
+}
+
+fn filters() -> Result<[BpfProgram; 3], seccompiler::BackendError> {
+    let denied = filter(rules()?, libc::EPERM)?;
+    // Its flags lie in memory, where a filter cannot look. The C library falls back to `clone`.
+    let missing = filter(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), libc::ENOSYS)?;
+    Ok([denied, missing, without_foreign_numbers()])
+}
+
+fn rules() -> Result<BTreeMap<c_long, Vec<SeccompRule>>, seccompiler::BackendError> {
+    let mut rules: BTreeMap<_, _> = DENIED.iter().map(|call| (*call, Vec::new())).collect();
+    let not_local = SeccompRule::new(vec![SeccompCondition::new(0, Length::Dword, Is::Ne, libc::AF_UNIX as u64)?])?;
+    // One without a connection sends to whatever name it likes.
+    let unconnected = SeccompCondition::new(1, Length::Dword, Is::MaskedEq(KIND_OF_SOCKET), libc::SOCK_DGRAM as u64)?;
+    let sockets = vec![not_local, SeccompRule::new(vec![unconnected])?];
+    rules.insert(libc::SYS_socket, sockets.clone());
+    rules.insert(libc::SYS_socketpair, sockets);
+    let mut namespaces = Vec::new();
+    for bit in (0..64).map(|bit| 1 << bit).filter(|bit| NEW_NAMESPACES & bit != 0) {
+        namespaces.push(SeccompRule::new(vec![SeccompCondition::new(0, Length::Qword, Is::MaskedEq(bit), bit)?])?);
+    }
+    rules.insert(libc::SYS_clone, namespaces);
+    Ok(rules)
+}
+
+fn filter(
+    rules: BTreeMap<c_long, Vec<SeccompRule>>,
+    error: libc::c_int,
+) -> Result<BpfProgram, seccompiler::BackendError> {
+    let architecture: TargetArch = std::env::consts::ARCH.try_into()?;
+    let denied = SeccompAction::Errno(error.unsigned_abs());
+    SeccompFilter::new(rules, SeccompAction::Allow, denied, architecture)?.try_into()
+}
+
+/// On x86-64 each call has a second number with bit 30 set (x32), which the filters above do not know.
+fn without_foreign_numbers() -> BpfProgram {
+    const LOAD_NUMBER: u16 = 0x20; // BPF_LD | BPF_W | BPF_ABS: the first field of seccomp_data
+    const JUMP_IF_AT_LEAST: u16 = 0x35; // BPF_JMP | BPF_JGE | BPF_K
+    const RETURN: u16 = 0x06; // BPF_RET | BPF_K
+    let errno = 0x0005_0000 | libc::ENOSYS.unsigned_abs(); // SECCOMP_RET_ERRNO
+    let allow = 0x7fff_0000; // SECCOMP_RET_ALLOW
+    [(LOAD_NUMBER, 0, 0, 0), (JUMP_IF_AT_LEAST, 0, 1, 0x4000_0000), (RETURN, 0, 0, errno), (RETURN, 0, 0, allow)]
+        .map(|(code, jt, jf, k)| sock_filter { code, jt, jf, k })
+        .to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_filters_compile_for_this_machine() {
+        assert!(filters().unwrap().iter().all(|program| !program.is_empty() && program.len() < 4096));
+    }
+}

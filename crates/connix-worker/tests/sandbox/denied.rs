@@ -1,0 +1,211 @@
+//! What a program must not be able to do (F52, A08–A11).
+
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+
+use crate::stage::{Stage, however_held};
+
+however_held![
+    what_it_may_do_works,
+    files_outside_are_closed,
+    no_link_leads_out_of_the_workspace,
+    no_process_outside_is_seen_or_signalled,
+    there_is_no_network,
+    no_socket_of_the_host_can_be_reached,
+    what_opens_a_way_out_of_the_sandbox_is_denied,
+    it_has_no_rights_and_can_get_none,
+    nothing_of_the_worker_is_inherited,
+];
+
+/// Python that tries something and prints whether it was denied.
+const TRY: &str = "
+def denied(what, attempt):
+    try:
+        attempt()
+        print('POSSIBLE', what)
+    except (OSError, ValueError) as error:
+        print('denied', what)
+";
+
+async fn every_one_is_denied(stage: &Stage, attempts: &str) {
+    let ran = stage.python(&format!("import os, socket, ctypes, signal\n{TRY}\n{attempts}\nprint('done')")).await;
+    assert!(ran.stdout.ends_with("done\n"), "{ran:?}");
+    assert!(!ran.stdout.contains("POSSIBLE"), "{}", ran.stdout);
+    assert!(ran.stdout.lines().count() > 1, "something was tried: {}", ran.stdout);
+}
+
+async fn what_it_may_do_works(stage: Stage) {
+    let code = "
+import os, tempfile, subprocess, threading, sqlite3, json, hashlib, ssl, socket, random
+open('out.txt', 'w').write('written')
+with tempfile.NamedTemporaryFile() as file: file.write(b'x')
+print(subprocess.run(['sort', '-r'], input='a\\nb\\n', capture_output=True, text=True).stdout.split())
+thread = threading.Thread(target=lambda: None); thread.start(); thread.join()
+left, right = socket.socketpair(); left.send(b'x')
+print(os.getcwd() == os.environ['HOME'], oct(os.umask(0)), os.path.abspath('out.txt') == os.getcwd() + '/out.txt')
+print(open(os.path.abspath('out.txt')).read(), open('/dev/null').read() == '', len(open('/dev/urandom', 'rb').read(4)))
+";
+    let ran = stage.python(code).await;
+    assert_eq!((ran.stderr.as_str(), ran.end.code), ("", Some(0)));
+    assert_eq!(ran.stdout, "['b', 'a']\nTrue 0o77 True\nwritten True 4\n");
+    let written = stage.workspace().join("out.txt");
+    assert_eq!(std::fs::read_to_string(written).unwrap(), "written");
+    let shell = stage.bash("mkdir -p a/b && echo 'echo from a script' > a/b/run && chmod +x a/b/run && a/b/run").await;
+    assert_eq!((shell.stdout.as_str(), shell.stderr.as_str()), ("from a script\n", ""));
+}
+
+async fn files_outside_are_closed(stage: Stage) {
+    let secret = stage.folder().join("another-project");
+    std::fs::create_dir(&secret).unwrap();
+    std::fs::write(secret.join("secret.txt"), "secret").unwrap();
+    let own = std::env::current_exe().unwrap();
+    let attempts = format!(
+        "
+for path in ['/etc/passwd', '/etc/shadow', '/etc/group', '/etc/hostname', '/root/.bashrc', {secret:?} + '/secret.txt',
+             '/proc/self/environ', '/proc/1/environ', '/proc/mounts', '/sys/kernel/notes', '/dev/mem', {own:?}]:
+    denied('read ' + path, lambda: open(path).read())
+for path in ['/', '/etc', '/proc', '/home', '/root', '/var', {secret:?}]:
+    denied('list ' + path, lambda: os.listdir(path))
+for path in ['/usr/bin/new', '/etc/new', {secret:?} + '/new', '/var/tmp/new', '/dev/shm-new', '/run/new']:
+    denied('write ' + path, lambda: open(path, 'w'))
+denied('remove', lambda: os.remove('/usr/bin/env'))
+denied('change', lambda: os.chmod('/usr/bin/env', 0o777))
+denied('truncate', lambda: os.truncate({secret:?} + '/secret.txt', 0))
+",
+        secret = secret,
+        own = own,
+    );
+    every_one_is_denied(&stage, &attempts).await;
+    assert_eq!(std::fs::read_to_string(secret.join("secret.txt")).unwrap(), "secret");
+}
+
+async fn no_link_leads_out_of_the_workspace(stage: Stage) {
+    std::fs::write(stage.folder().join("secret.txt"), "secret").unwrap();
+    symlink("/etc/passwd", stage.workspace().join("planted")).unwrap();
+    symlink("..", stage.workspace().join("up")).unwrap();
+    let attempts = "
+os.symlink('/etc/passwd', 'own')
+for path in ['planted', 'own', 'up/secret.txt', '../secret.txt']:
+    denied('read ' + path, lambda: open(path).read())
+denied('link', lambda: os.link('/usr/bin/env', 'env'))
+";
+    every_one_is_denied(&stage, attempts).await;
+}
+
+async fn no_process_outside_is_seen_or_signalled(stage: Stage) {
+    let own = std::process::id();
+    let attempts = format!(
+        "
+denied('process table', lambda: os.listdir('/proc'))
+denied('its own entry', lambda: open('/proc/self/status').read())
+denied('the worker', lambda: os.kill({own}, 0))
+denied('the worker by handle', lambda: signal.pidfd_send_signal(os.pidfd_open({own}), 0))
+if os.getppid() > 1:
+    denied('its keeper', lambda: os.kill(os.getppid(), signal.SIGKILL))
+"
+    );
+    every_one_is_denied(&stage, &attempts).await;
+    // All that it may signal: itself.
+    let ran = stage.bash("trap 'echo caught' TERM; kill -TERM -1 2>/dev/null; kill -TERM $$; echo still here").await;
+    assert!(ran.stdout.ends_with("still here\n"), "{ran:?}");
+}
+
+async fn there_is_no_network(stage: Stage) {
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (tcp, udp) = (tcp.local_addr().unwrap().port(), udp.local_addr().unwrap().port());
+    let attempts = format!(
+        "
+denied('tcp', lambda: socket.create_connection(('127.0.0.1', {tcp}), 1))
+denied('udp', lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', {udp})))
+denied('tcp6', lambda: socket.socket(socket.AF_INET6, socket.SOCK_STREAM))
+denied('listening', lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).bind(('127.0.0.1', 0)))
+denied('raw', lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1))
+denied('packets', lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
+denied('netlink', lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW))
+denied('vsock', lambda: socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM))
+denied('names', lambda: socket.getaddrinfo('example.com', 80))
+"
+    );
+    every_one_is_denied(&stage, &attempts).await;
+}
+
+async fn no_socket_of_the_host_can_be_reached(stage: Stage) {
+    // Where the workspace's own rules would let it: in the workspace itself.
+    let path = stage.workspace().join("host.sock");
+    let _listener = UnixListener::bind(&path).unwrap();
+    let attempts = format!(
+        "
+denied('by path', lambda: socket.socket(socket.AF_UNIX).connect({path:?}))
+denied('abstract', lambda: socket.socket(socket.AF_UNIX).connect('\\0connix'))
+denied('datagrams', lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'x', '/dev/log'))
+denied('a pair of datagrams', lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))
+"
+    );
+    every_one_is_denied(&stage, &attempts).await;
+}
+
+async fn what_opens_a_way_out_of_the_sandbox_is_denied(stage: Stage) {
+    let attempts = "
+libc = ctypes.CDLL(None, use_errno=True)
+def call(number, *arguments):
+    if libc.syscall(number, *arguments) == -1:
+        raise OSError(ctypes.get_errno())
+numbers = {'ptrace': 101, 'mount': 165, 'unshare': 272, 'setns': 308, 'bpf': 321, 'keyctl': 250, 'add_key': 248,
+           'userfaultfd': 323, 'io_uring_setup': 425, 'perf_event_open': 298, 'process_vm_readv': 310, 'chroot': 161,
+           'open_by_handle_at': 304, 'shmget': 29, 'clone3': 435, 'pivot_root': 155, 'init_module': 175}
+if os.uname().machine == 'x86_64':
+    for name, number in numbers.items():
+        denied(name, lambda: call(number, 0, 0, 0, 0, 0))
+    denied('a socket by its x32 number', lambda: call(0x40000000 + 41, 2, 1, 0))
+    denied('a user namespace by clone', lambda: call(56, 0x10000000 | 17, 0, 0, 0, 0))
+denied('ptrace', lambda: call(101 if os.uname().machine == 'x86_64' else 117, 0, 0, 0, 0))
+";
+    every_one_is_denied(&stage, attempts).await;
+}
+
+async fn it_has_no_rights_and_can_get_none(stage: Stage) {
+    let ran = stage.bash("id -u; id -G; ulimit -c; sudo -n true 2>&1; su -c true 2>&1; echo over").await;
+    let mut lines = ran.stdout.lines();
+    let user = lines.next().unwrap().to_owned();
+    assert_eq!(lines.next(), Some(user.as_str()), "no group but its own");
+    assert_eq!(lines.next(), Some("0"), "no core");
+    if nix::unistd::geteuid().is_root() {
+        assert!(user.parse::<u32>().unwrap() >= stage.settings.users.first, "a user of its own: {user}");
+    }
+    let code = "
+import ctypes
+libc = ctypes.CDLL(None)
+print(libc.prctl(39, 0, 0, 0, 0), os.getresuid()[0] == os.getresuid()[2])
+try:
+    os.setuid(0)
+    print('POSSIBLE')
+except OSError:
+    print('denied')
+";
+    let ran = stage.python(&format!("import os\n{code}")).await;
+    assert_eq!(ran.stdout, "1 True\ndenied\n", "{ran:?}");
+}
+
+async fn nothing_of_the_worker_is_inherited(mut stage: Stage) {
+    stage.environment.insert("DATA_SOURCE".into(), "postgres://somewhere".to_owned().into());
+    stage.environment.insert("PATH".into(), "/evil".to_owned().into());
+    let ran = stage.run(["env"]).await;
+    let mut names: Vec<_> = ran.stdout.lines().filter_map(|line| line.split('=').next()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["CONNIX_INSTANCE", "DATA_SOURCE", "HOME", "LANG", "PATH", "TMPDIR", "TZ"]);
+    assert!(ran.stdout.contains("DATA_SOURCE=postgres://somewhere\n") && !ran.stdout.contains("/evil"));
+    let code = "
+import os
+def is_open(number):
+    try:
+        os.fstat(number)
+        return True
+    except OSError:
+        return False
+print([number for number in range(200) if is_open(number)], os.read(0, 1))
+";
+    let ran = stage.python(code).await;
+    assert_eq!(ran.stdout, "[0, 1, 2] b''\n", "{ran:?}");
+}
