@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::resolver::GuardedResolver;
 use crate::rule::AddressRule;
 use crate::target::{Target, TargetFault};
+use crate::traffic::Traffic;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -18,6 +19,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct GuardedClient {
     rule: Arc<AddressRule>,
     user_agent: &'static str,
+    traffic: Traffic,
 }
 
 /// Why there is no answer.
@@ -35,7 +37,13 @@ impl GuardedClient {
     /// A client that names itself so.
     #[must_use]
     pub fn new(rule: AddressRule, user_agent: &'static str) -> Self {
-        Self { rule: Arc::new(rule), user_agent }
+        Self { rule: Arc::new(rule), user_agent, traffic: Traffic::default() }
+    }
+
+    /// The same client, which counts what it moves there.
+    #[must_use]
+    pub fn counting(self, traffic: Traffic) -> Self {
+        Self { traffic, ..self }
     }
 
     /// The rule it keeps.
@@ -72,7 +80,7 @@ impl GuardedClient {
     /// # Errors
     /// [`DialError::Failed`]
     pub async fn send(&self, request: RequestBuilder) -> Result<Response, DialError> {
-        let response = request.send().await.map_err(|error| failed(&error))?;
+        let response = self.traffic.send(request).await.map_err(|error| failed(&error))?;
         match response.remote_addr().map(|peer| self.rule.judge(peer.ip())) {
             Some(Err(blocked)) => Err(DialError::Failed(blocked.to_string())),
             _ => Ok(response),

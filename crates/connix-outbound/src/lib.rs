@@ -8,6 +8,8 @@
 //! 2. [`GuardedClient`] judges every address its host resolves to when it is dialled, dials one of exactly those, and
 //!    follows no redirect.
 //!
+//! What is moved is counted ([`Traffic`]).
+//!
 //! [`AddressRule`] is the judgement of a single address: pure, and what the other two ask.
 
 mod address;
@@ -15,8 +17,10 @@ mod client;
 mod resolver;
 mod rule;
 mod target;
+mod traffic;
 
 pub use address::is_public;
 pub use client::{DialError, GuardedClient};
 pub use rule::{AddressRule, Blocked, Standing};
 pub use target::{Target, TargetFault};
+pub use traffic::{Moved, Traffic};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use connix_domain::agent::RuntimeKind;
 use connix_domain::id::AgentId;
-use connix_domain::port::runtime::{AgentRuntime, InstanceExit, LaunchError, LaunchSpec};
+use connix_domain::port::runtime::{AgentRuntime, InstanceExit, InstanceReading, LaunchError, LaunchSpec};
 
 /// Launches nothing and sees nothing end: an external worker says hello when it likes, is told to leave over the worker
 /// protocol, and is taken for gone when it is not heard.
@@ -29,6 +29,10 @@ impl AgentRuntime for ExternalRuntime {
     async fn drain(&self, _agent: AgentId, _incarnation: i64, _grace: Duration) {}
 
     async fn kill(&self, _agent: AgentId, _incarnation: i64) {}
+
+    async fn readings(&self) -> Vec<InstanceReading> {
+        Vec::new()
+    }
 
     async fn next_exit(&self) -> InstanceExit {
         std::future::pending().await

@@ -43,6 +43,7 @@ pub(crate) fn runtime(settings: &Settings, folder: &DataFolder, api: SocketAddr)
                 server_url: HttpUrl::of_listener(reachable(api)).to_string(),
                 run: folder.run(),
                 workspaces: folder.workspaces(),
+                workspace_bytes: settings.runtime.workspace_bytes,
             };
             Ok(Arc::new(LocalRuntime::start(local, Arc::new(SystemClock))?))
         }

@@ -136,6 +136,51 @@ pub struct Heartbeat {
     pub directive_version_seen: i64,
     /// The tasks the worker holds.
     pub tasks: Vec<HeldTask>,
+    /// What it has consumed since its hello; absent in the heartbeats of older workers.
+    #[serde(default)]
+    pub usage: ResourceUsage,
+}
+
+/// What a worker has consumed since its hello. What it does not measure is absent: a local worker's processor and memory
+/// are measured by the server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct ResourceUsage {
+    /// Of its process and all that it has started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processor: Option<ProcessorUsage>,
+    /// Of its process and all that it has started, now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryUsage>,
+    /// What its HTTP clients have moved: calls of models and of tools, not those of this protocol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkUsage>,
+}
+
+/// Processor time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ProcessorUsage {
+    /// Seconds used.
+    pub seconds: f64,
+    /// How many processors it may use at once.
+    pub processors: f64,
+}
+
+/// Memory, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryUsage {
+    /// Resident, what is shared counted once.
+    pub used: u64,
+    /// How much its host has for it.
+    pub limit: u64,
+}
+
+/// Bytes moved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkUsage {
+    /// Received: heads and bodies of answers.
+    pub received: u64,
+    /// Sent: heads and bodies of requests.
+    pub sent: u64,
 }
 
 /// A task in the worker's hands.

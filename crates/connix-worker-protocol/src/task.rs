@@ -109,8 +109,11 @@ pub struct EventsAccepted {
 }
 
 /// What an attempt consumed: model calls of this attempt alone, not of earlier ones in its journal.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
+    /// The model that was asked; an attempt asks one. Absent in the reports of older workers: then it is the agent's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// Tokens sent.
     pub prompt_tokens: i64,
     /// Tokens received.

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use connix_outbound::Traffic;
 use connix_worker_protocol::log::LogLevel;
 use connix_worker_protocol::session::{EndSession, Hello, Welcome};
 use connix_worker_protocol::task::ClaimedTask;
@@ -109,6 +110,7 @@ fn open(
     orders: &watch::Sender<Orders>,
 ) -> std::io::Result<Session> {
     let (interval, lease) = first_intervals(&welcome);
+    let traffic = Traffic::default();
     let session = Session {
         id: welcome.session_id,
         server,
@@ -121,10 +123,10 @@ fn open(
         status: StatusBoard::new(welcome.config_revision),
         orders: OrdersWatch::new(orders.subscribe(), LeaseLadder::new(lease, settings.death_is_certain)),
         configuration: Configuration::new(welcome.config_revision, welcome.config),
-        model: ChatEndpoint::new(&welcome.llm),
+        model: ChatEndpoint::new(&welcome.llm, traffic.clone()),
         log: AgentLog::default(),
         refusals: task::Refusals::default(),
-        tools: Supplies::new(welcome.tools),
+        tools: Supplies::new(welcome.tools, traffic.clone()),
         workspace: settings.workspace.clone(),
     };
     let details = json!({"incarnation": welcome.incarnation, "worker_version": env!("CARGO_PKG_VERSION")});
@@ -138,6 +140,8 @@ fn open(
         pace: settings.server_pace,
         status: session.status.subscribe(),
         orders: orders.clone(),
+        traffic,
+        measures_itself: !settings.death_is_certain,
     };
     heart.start().map(|()| session)
 }

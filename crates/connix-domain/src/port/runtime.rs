@@ -3,6 +3,7 @@
 use crate::agent::{Exit, RuntimeKind};
 use crate::id::{AgentId, OrgId, ProjectId};
 use crate::port::secrets::Secret;
+use crate::telemetry::Consumption;
 use async_trait::async_trait;
 use std::time::Duration;
 
@@ -45,6 +46,17 @@ pub struct InstanceExit {
     pub exit: Exit,
 }
 
+/// What a running instance has consumed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct InstanceReading {
+    /// The agent.
+    pub agent: AgentId,
+    /// The incarnation that runs.
+    pub incarnation: i64,
+    /// What could be measured.
+    pub consumption: Consumption,
+}
+
 /// Where agents' workers run.
 ///
 /// An adapter MUST report each launched instance's end exactly once through [`next_exit`](AgentRuntime::next_exit), and
@@ -66,6 +78,9 @@ pub trait AgentRuntime: Send + Sync {
     async fn drain(&self, agent: AgentId, incarnation: i64, grace: Duration);
     /// Ends an instance and all its descendants by force. Does nothing when it is unknown.
     async fn kill(&self, agent: AgentId, incarnation: i64);
+    /// What each running instance has consumed since its launch. An instance that cannot be looked at is left out; what an
+    /// adapter does not see of the others is `None`.
+    async fn readings(&self) -> Vec<InstanceReading>;
     /// Waits for the next instance that is gone.
     async fn next_exit(&self) -> InstanceExit;
     /// Drains every instance and returns when none is left, at the latest a moment after `grace`.

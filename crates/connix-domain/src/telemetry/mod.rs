@@ -5,10 +5,12 @@
 //! | [`Period`], [`Interval`] | what somebody asks about, cut into buckets |
 //! | [`Span`], [`Grain`] | the same in whole days, hours and minutes, so that rollups can answer |
 //! | [`Histogram`], [`ResponseTimes`] | percentiles over a whole period |
+//! | [`Consumption`], [`Odometer`] | what a running instance consumes, and what lies between two readings |
 //! | [`TaskFigures`], [`ResourceFigures`], [`ModelUsage`] | what is counted, mergeable |
 //!
 //! Read through [`Telemetry`](crate::port::telemetry::Telemetry); recorded by the changes that the figures are about.
 
+mod consumption;
 mod histogram;
 mod interval;
 mod period;
@@ -18,6 +20,7 @@ mod span;
 mod task;
 mod usage;
 
+pub use consumption::{Consumed, Consumption, Odometer, ProcessorTime, Share};
 pub use histogram::Histogram;
 pub use interval::{Grain, Interval};
 pub use period::{InvalidPeriod, MOST_BUCKETS, Period};

@@ -34,6 +34,13 @@ pub struct Reading<T> {
     pub source: MeterSource,
 }
 
+impl<T> Reading<T> {
+    /// Something made of what was measured, measured by the same.
+    pub fn map<U>(self, made: impl FnOnce(T) -> U) -> Reading<U> {
+        Reading { value: made(self.value), source: self.source }
+    }
+}
+
 /// Bytes over the network.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Traffic {

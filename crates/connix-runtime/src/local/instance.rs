@@ -3,7 +3,7 @@
 use std::io;
 use std::process::{Child, ChildStdin, ExitStatus};
 
-use connix_domain::id::{AgentId, OrgId};
+use connix_domain::id::{AgentId, OrgId, ProjectId};
 use tokio::process::{ChildStderr, ChildStdout};
 use tokio::task::JoinHandle;
 
@@ -21,6 +21,7 @@ pub(super) struct Key {
 #[derive(Debug)]
 pub(super) struct Instance {
     pub(super) org: OrgId,
+    pub(super) project: ProjectId,
     pub(super) child: Child,
     /// Closing it ends the worker.
     pub(super) lifeline: Option<ChildStdin>,

@@ -12,11 +12,13 @@
 
 mod handshake;
 mod instance;
+mod measuring;
 mod output;
 mod process_group;
 mod settings;
 mod spawner;
 mod supervision;
+mod workspace_size;
 
 use std::io;
 use std::sync::Arc;
@@ -26,11 +28,12 @@ use async_trait::async_trait;
 use connix_domain::agent::RuntimeKind;
 use connix_domain::id::AgentId;
 use connix_domain::port::clock::Clock;
-use connix_domain::port::runtime::{AgentRuntime, InstanceExit, LaunchError, LaunchSpec};
+use connix_domain::port::runtime::{AgentRuntime, InstanceExit, InstanceReading, LaunchError, LaunchSpec};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use instance::Key;
+use measuring::Measuring;
 pub use settings::{LocalSettings, WorkerProgram};
 use spawner::Spawner;
 use supervision::Supervision;
@@ -41,6 +44,7 @@ const KILLED: Duration = Duration::from_secs(5);
 /// Runs workers as child processes. Dropping it kills them all.
 pub struct LocalRuntime {
     supervision: Arc<Supervision>,
+    measuring: Arc<Measuring>,
     spawner: Spawner,
     exits: Mutex<UnboundedReceiver<InstanceExit>>,
 }
@@ -57,8 +61,9 @@ impl LocalRuntime {
         let (exited, exits) = unbounded_channel();
         let supervision = Arc::new(Supervision::new(exited, clock));
         supervision::watch(&supervision)?;
+        let measuring = Measuring::new(settings.workspaces.clone(), settings.workspace_bytes);
         let spawner = Spawner::start(settings, Arc::downgrade(&supervision))?;
-        Ok(Self { supervision, spawner, exits: Mutex::new(exits) })
+        Ok(Self { supervision, measuring, spawner, exits: Mutex::new(exits) })
     }
 }
 
@@ -91,6 +96,12 @@ impl AgentRuntime for LocalRuntime {
 
     async fn kill(&self, agent: AgentId, incarnation: i64) {
         self.supervision.kill(Key { agent, incarnation });
+    }
+
+    async fn readings(&self) -> Vec<InstanceReading> {
+        let (measuring, supervision) = (Arc::clone(&self.measuring), Arc::clone(&self.supervision));
+        let read = tokio::task::spawn_blocking(move || measuring.readings(&supervision));
+        read.await.unwrap_or_default()
     }
 
     async fn next_exit(&self) -> InstanceExit {

@@ -13,6 +13,8 @@ pub struct LocalSettings {
     pub run: PathBuf,
     /// Folder of the projects' workspaces, one folder `proj_…` each; created when missing.
     pub workspaces: PathBuf,
+    /// How much a workspace may hold, in bytes: what disk usage is a fraction of.
+    pub workspace_bytes: u64,
 }
 
 /// A program and its arguments.

@@ -91,8 +91,15 @@ impl Desk {
             // A worker that ended already reads nothing; its exit says more than this failure.
             let _ = pipe.write_all(line.as_bytes());
         }
-        let mut instance =
-            Instance { org: spec.org, child, lifeline, tail: Tail::default(), readers: Vec::new(), leaving: false };
+        let mut instance = Instance {
+            org: spec.org,
+            project: spec.project,
+            child,
+            lifeline,
+            tail: Tail::default(),
+            readers: Vec::new(),
+            leaving: false,
+        };
         if let Err(error) = instance.read_output(spec.agent) {
             instance.put_to_rest();
             return Err(error);

@@ -20,6 +20,7 @@ use tokio::time::{sleep, timeout};
 
 use super::KILLED;
 use super::instance::{Instance, Key};
+use super::measuring::Subject;
 use super::process_group::ProcessGroup;
 
 /// Time for the last output of a process that has ended: it is in the pipe already.
@@ -53,6 +54,21 @@ impl Supervision {
 
     pub(super) fn keys(&self) -> Vec<Key> {
         self.known().instances.keys().copied().collect()
+    }
+
+    /// The processes to be measured.
+    pub(super) fn subjects(&self) -> Vec<Subject> {
+        let subject = |(key, instance): (&Key, &Instance)| Subject {
+            key: *key,
+            pid: instance.child.id().cast_signed(),
+            project: instance.project,
+        };
+        self.known().instances.iter().map(subject).collect()
+    }
+
+    /// Whether a process has not been reaped: its number is still its own.
+    pub(super) fn holds(&self, key: Key) -> bool {
+        self.known().instances.contains_key(&key)
     }
 
     /// Nothing more is launched from now on.

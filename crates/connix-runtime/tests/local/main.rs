@@ -4,4 +4,5 @@
 
 mod ends;
 mod launches;
+mod measures;
 mod stage;

@@ -44,6 +44,7 @@ pub(crate) fn stage_of(program: WorkerProgram) -> Stage {
         server_url: "http://127.0.0.1:8080".into(),
         run: folder.path().join("run"),
         workspaces: folder.path().join("workspaces"),
+        workspace_bytes: 1000,
     };
     let runtime = Some(LocalRuntime::start(settings, Arc::new(StoppedClock)).unwrap());
     Stage { folder, runtime }

@@ -100,6 +100,8 @@ pub(crate) struct Runtime {
     #[serde(deserialize_with = "value::at_least::<1, _>")]
     pub(crate) stall_seconds: u64,
     pub(crate) sandbox: Sandbox,
+    #[serde(deserialize_with = "value::at_least::<1, _>")]
+    pub(crate) workspace_bytes: u64,
     pub(crate) shell_sessions: bool,
 }
 

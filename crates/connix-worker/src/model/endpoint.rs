@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use connix_outbound::Traffic;
 use connix_worker_protocol::secret::Secret;
 use connix_worker_protocol::session::LlmEndpoint;
 use reqwest::{Client, Response, Url, header};
@@ -25,6 +26,7 @@ pub(crate) struct ChatEndpoint {
     http: Client,
     url: Url,
     api_key: Option<Secret>,
+    traffic: Traffic,
 }
 
 /// What is asked.
@@ -58,14 +60,14 @@ impl ModelReply {
 impl ChatEndpoint {
     /// # Errors
     /// In words for the user, when none is configured or it is no URL.
-    pub(crate) fn new(endpoint: &LlmEndpoint) -> Result<Self, String> {
+    pub(crate) fn new(endpoint: &LlmEndpoint, traffic: Traffic) -> Result<Self, String> {
         let base = endpoint.base_url.as_deref().filter(|url| !url.trim().is_empty()).ok_or(NOT_CONFIGURED)?;
         let url: Url = format!("{}/chat/completions", base.trim().trim_end_matches('/'))
             .parse()
             .map_err(|error| format!("llm.base_url is not a URL: {error}. {NOT_CONFIGURED}"))?;
         let http = http::client_for(&url).map_err(|error| format!("llm.base_url cannot be used: {error}"))?;
         let api_key = endpoint.api_key.clone().filter(|key| !key.expose().is_empty());
-        Ok(Self { http, url, api_key })
+        Ok(Self { http, url, api_key, traffic })
     }
 
     /// Asks once. The caller sets the time limit by dropping the call.
@@ -81,7 +83,7 @@ impl ChatEndpoint {
         if let Some(key) = &self.api_key {
             call = call.bearer_auth(key.expose());
         }
-        let response = call.send().await.map_err(unreachable)?;
+        let response = self.traffic.send(call).await.map_err(unreachable)?;
         let status = response.status().as_u16();
         let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = retry_after.map(str::to_owned);
@@ -143,7 +145,7 @@ mod tests {
 
     fn endpoint(base_url: Option<&str>) -> Result<ChatEndpoint, String> {
         let api_key = Some(Secret::new("sk-sensitive"));
-        ChatEndpoint::new(&LlmEndpoint { base_url: base_url.map(str::to_owned), api_key })
+        ChatEndpoint::new(&LlmEndpoint { base_url: base_url.map(str::to_owned), api_key }, Traffic::default())
     }
 
     #[test]

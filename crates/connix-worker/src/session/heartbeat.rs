@@ -8,10 +8,12 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use connix_outbound::Traffic;
 use connix_worker_protocol::secret::Secret;
 use connix_worker_protocol::session::{Directives, Heartbeat, Welcome};
 use tokio::sync::watch;
 
+use super::gauge::Gauge;
 use super::leave::Leave;
 use super::orders::Orders;
 use super::status::Status;
@@ -28,6 +30,9 @@ pub(crate) struct Heart {
     pub(crate) pace: Pace,
     pub(crate) status: watch::Receiver<Status>,
     pub(crate) orders: watch::Sender<Orders>,
+    pub(crate) traffic: Traffic,
+    /// Whether nobody but the worker itself can measure it.
+    pub(crate) measures_itself: bool,
 }
 
 impl Heart {
@@ -62,6 +67,7 @@ pub(crate) fn first_intervals(welcome: &Welcome) -> (Duration, Duration) {
 struct Beat<'a> {
     heart: &'a Heart,
     client: ServerClient,
+    gauge: Gauge,
     status: watch::Receiver<Status>,
     backoff: Backoff,
     sequence: i64,
@@ -83,6 +89,7 @@ impl<'a> Beat<'a> {
         Self {
             heart,
             client,
+            gauge: Gauge::new(heart.traffic.clone(), heart.measures_itself),
             status: heart.status.clone(),
             backoff: Backoff::new(heart.pace),
             sequence: 0,
@@ -119,6 +126,7 @@ impl<'a> Beat<'a> {
             applied_revision: status.applied_revision,
             directive_version_seen: self.directives_seen,
             tasks: status.task.into_iter().collect(),
+            usage: self.gauge.read(),
         };
         let sent_at = Instant::now();
         let patience = self.heart.lease / 6;

@@ -4,6 +4,7 @@
 //! server's [`orders`]. Neither ever waits for the other.
 
 pub(crate) mod configuration;
+pub(crate) mod gauge;
 pub(crate) mod heartbeat;
 pub(crate) mod lease;
 pub(crate) mod leave;

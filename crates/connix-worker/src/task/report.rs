@@ -67,7 +67,8 @@ impl Report<'_> {
 
     async fn tell(&self, outcome: &Outcome) -> Result<Acknowledged, CallError> {
         let server = &self.session.server;
-        let (id, session_id, attempt, usage) = (&self.task.id, self.session.id.clone(), self.task.attempt, self.usage);
+        let (id, session_id, attempt, usage) =
+            (&self.task.id, self.session.id.clone(), self.task.attempt, self.usage.clone());
         match outcome {
             Outcome::Completed(answer) => {
                 let output = answer.as_str().into();

@@ -45,13 +45,14 @@ impl<'a> Steps<'a> {
             conversation.apply(entry.kind, &entry.data);
         }
         let next_seq = task.journal.last().map_or(1, |entry| entry.seq + 1);
-        let (toolbox, usage) = (Toolbox::default(), Usage::default());
+        let toolbox = Toolbox::default();
+        let usage = Usage { model: Some(config.config.model.clone()), ..Usage::default() };
         Self { session, task, config, toolbox, deadline, conversation, usage, next_seq }
     }
 
     /// What this attempt has used so far.
     pub(super) fn usage(&self) -> Usage {
-        self.usage
+        self.usage.clone()
     }
 
     /// Runs to the end of the task.
@@ -80,8 +81,8 @@ impl<'a> Steps<'a> {
 
         let asked_at = Instant::now();
         let (reply, prompt_estimate) = self.reply(endpoint).await?;
-        let used = usage_of(&reply, prompt_estimate);
-        self.add_usage(used);
+        let used = self.usage_of(&reply, prompt_estimate);
+        self.add_usage(&used);
         let details = json!({"step": step, "seconds": asked_at.elapsed().as_secs_f64(), "tokens": used.total_tokens});
         session.log.write(LogLevel::Debug, "Model answered", details, Some(&self.task.id));
         self.append(vec![journal::answered(&Answered { step, answer: reply.answer }), journal::used(&used)]).await
@@ -134,7 +135,21 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
-    fn add_usage(&mut self, used: Usage) {
+    /// The tokens of one call: as the endpoint counted them, else estimated.
+    fn usage_of(&self, reply: &ModelReply, prompt_estimate: i64) -> Usage {
+        let (prompt_tokens, completion_tokens) =
+            reply.tokens.unwrap_or_else(|| (prompt_estimate, reply.estimated_tokens()));
+        Usage {
+            model: self.usage.model.clone(),
+            prompt_tokens,
+            completion_tokens,
+            total_tokens: prompt_tokens.saturating_add(completion_tokens),
+            llm_requests: 1,
+            estimated: reply.tokens.is_none(),
+        }
+    }
+
+    fn add_usage(&mut self, used: &Usage) {
         self.usage.prompt_tokens += used.prompt_tokens;
         self.usage.completion_tokens += used.completion_tokens;
         self.usage.total_tokens += used.total_tokens;
@@ -160,13 +175,6 @@ impl<'a> Steps<'a> {
         let steps = self.session.limits.max_steps;
         Outcome::failed("max_steps", format!("The task took {steps} steps and had no answer"))
     }
-}
-
-fn usage_of(reply: &ModelReply, prompt_estimate: i64) -> Usage {
-    let (prompt_tokens, completion_tokens) =
-        reply.tokens.unwrap_or_else(|| (prompt_estimate, reply.estimated_tokens()));
-    let total_tokens = prompt_tokens.saturating_add(completion_tokens);
-    Usage { prompt_tokens, completion_tokens, total_tokens, llm_requests: 1, estimated: reply.tokens.is_none() }
 }
 
 pub(super) fn timed_out() -> Outcome {

@@ -1,6 +1,6 @@
 //! What all tools of a session share.
 
-use connix_outbound::{AddressRule, GuardedClient};
+use connix_outbound::{AddressRule, GuardedClient, Traffic};
 use connix_worker_protocol::tools::ToolSettings;
 
 const USER_AGENT: &str = concat!("connix-worker/", env!("CARGO_PKG_VERSION"));
@@ -14,10 +14,11 @@ pub(crate) struct Supplies {
 }
 
 impl Supplies {
-    pub(crate) fn new(settings: ToolSettings) -> Self {
+    /// What tools move is counted in `traffic`.
+    pub(crate) fn new(settings: ToolSettings, traffic: Traffic) -> Self {
         // What is no network allows nothing; the server has checked them.
         let allowed = settings.allow_cidrs.iter().filter_map(|network| network.parse().ok()).collect();
-        let outbound = GuardedClient::new(AddressRule::new("tools.allow_cidrs", allowed), USER_AGENT);
+        let outbound = GuardedClient::new(AddressRule::new("tools.allow_cidrs", allowed), USER_AGENT).counting(traffic);
         Self { settings, outbound }
     }
 }

@@ -36,14 +36,14 @@ async fn a_task_is_answered_journalled_and_reported_with_its_usage() {
         completed,
         json!({
             "session_id": "session_1", "attempt": 1, "output": "Paris.",
-            "usage": {"prompt_tokens": 20, "completion_tokens": 3, "total_tokens": 23, "llm_requests": 1, "estimated": false}
+            "usage": {"model": "small", "prompt_tokens": 20, "completion_tokens": 3, "total_tokens": 23, "llm_requests": 1, "estimated": false}
         })
     );
     let journal = server.journal();
     assert_eq!(kinds(&server), ["llm.request", "llm.response", "usage"]);
     assert_eq!(journal[0].1, json!({"step": 1, "model": "small", "messages": 2}));
     assert_eq!(journal[1].1["content"], "Paris.");
-    assert_eq!(journal[2].1["total_tokens"], 23);
+    assert_eq!((&journal[2].1["model"], &journal[2].1["total_tokens"]), (&json!("small"), &json!(23)));
 }
 
 #[tokio::test]

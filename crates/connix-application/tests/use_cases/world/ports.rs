@@ -6,7 +6,7 @@ use connix_domain::agent::{Exit, RuntimeKind};
 use connix_domain::api_key::{Digest, Kid};
 use connix_domain::id::{AgentId, OrgId};
 use connix_domain::port::metrics::Metrics;
-use connix_domain::port::runtime::{AgentRuntime, InstanceExit, LaunchError, LaunchSpec};
+use connix_domain::port::runtime::{AgentRuntime, InstanceExit, InstanceReading, LaunchError, LaunchSpec};
 use connix_domain::port::secrets::{
     CannotOpen, Credentials, MintedKey, PresentedKey, PresentedToken, Sealed, Sealer, Secret,
 };
@@ -146,6 +146,9 @@ impl AgentRuntime for PlayedRuntime {
     }
     async fn kill(&self, agent: AgentId, incarnation: i64) {
         self.drain(agent, incarnation, Duration::ZERO).await;
+    }
+    async fn readings(&self) -> Vec<InstanceReading> {
+        Vec::new()
     }
     async fn next_exit(&self) -> InstanceExit {
         self.waiting.lock().await.recv().await.unwrap()

@@ -1,0 +1,86 @@
+//! What the running instances consume, as the server sees it: processor and memory of the process tree, bytes in the
+//! workspace (`runtime.md` 3.6). The network is not seen from here; the worker counts what its own clients move.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use connix_domain::id::ProjectId;
+use connix_domain::port::runtime::InstanceReading;
+use connix_domain::telemetry::{Consumption, MeterSource, ProcessorTime, Reading, Share};
+use connix_process_tree::{Host, ProcessTable};
+
+use super::instance::Key;
+use super::supervision::Supervision;
+use super::workspace_size::bytes_below;
+
+/// A workspace is walked through at most this often.
+const WALK: Duration = Duration::from_secs(60);
+
+/// Measures; remembers the sizes of workspaces.
+pub(super) struct Measuring {
+    workspaces: PathBuf,
+    quota: u64,
+    sizes: Mutex<HashMap<ProjectId, (Instant, Option<u64>)>>,
+}
+
+/// An instance to be measured.
+pub(super) struct Subject {
+    pub(super) key: Key,
+    pub(super) pid: i32,
+    pub(super) project: ProjectId,
+}
+
+impl Measuring {
+    pub(super) fn new(workspaces: PathBuf, quota: u64) -> Arc<Self> {
+        Arc::new(Self { workspaces, quota, sizes: Mutex::default() })
+    }
+
+    /// What the instances have consumed by now. Blocks: it reads `/proc` and walks through folders.
+    pub(super) fn readings(&self, supervision: &Supervision) -> Vec<InstanceReading> {
+        let subjects = supervision.subjects();
+        self.forget_all_but(&subjects);
+        let (Ok(table), Some(host)) = (ProcessTable::read(), Host::read()) else { return Vec::new() };
+        let measured: Vec<_> =
+            subjects.iter().filter_map(|subject| Some((subject, self.consumption(subject, &table, host)?))).collect();
+        // One that was reaped meanwhile may have left its number to a stranger.
+        let kept = measured.into_iter().filter(|(subject, _)| supervision.holds(subject.key));
+        kept.map(|(subject, consumption)| {
+            let Key { agent, incarnation } = subject.key;
+            InstanceReading { agent, incarnation, consumption }
+        })
+        .collect()
+    }
+
+    fn consumption(&self, subject: &Subject, table: &ProcessTable, host: Host) -> Option<Consumption> {
+        let tree = table.consumption(subject.pid)?;
+        let processor = ProcessorTime { seconds: tree.processor_seconds, processors: host.processors };
+        let memory = Share { used: tree.memory as f64, of: host.memory as f64 };
+        let disk = self.size(subject.project).map(|bytes| Share { used: bytes as f64, of: self.quota as f64 });
+        let source = MeterSource::Processes;
+        Some(Consumption {
+            processor: Some(Reading { value: processor, source }),
+            memory: Some(Reading { value: memory, source }),
+            disk: disk.map(|value| Reading { value, source: MeterSource::Workspace }),
+            network: None,
+        })
+    }
+
+    /// The bytes in a project's workspace, at most a minute old.
+    fn size(&self, project: ProjectId) -> Option<u64> {
+        let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, size)) = sizes.get(&project).filter(|(at, _)| at.elapsed() < WALK) {
+            return *size;
+        }
+        let folder: &Path = &self.workspaces.join(project.to_string());
+        let size = bytes_below(folder).ok();
+        sizes.insert(project, (Instant::now(), size));
+        size
+    }
+
+    fn forget_all_but(&self, subjects: &[Subject]) {
+        let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+        sizes.retain(|project, _| subjects.iter().any(|subject| subject.project == *project));
+    }
+}
