@@ -1,7 +1,7 @@
 # What is done often, as one word each. `make help` prints the list from the ## comments.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test golden check fmt format lint docs deny scripts release
+.PHONY: help run test soak golden check fmt format lint docs deny scripts release
 
 CARGO_DENY_VERSION := 0.20.2
 
@@ -13,6 +13,9 @@ run: ## Build and serve on ./data; DATABASE_URL=postgres://… serves on Postgre
 
 test: ## Every test, on SQLite and on PostgreSQL, which it starts itself (or TEST_DATABASE_URL)
 	.ci/with-postgres .ci/tests
+
+soak: ## The long campaigns at full size: kill -9 of workers and servers under busy agents, on both stores
+	CONNIX_SOAK=full .ci/with-postgres .ci/soak
 
 golden: ## Print the committed files that tests print (docs/lifecycles.md, docs/errors.md, docs/api/openapi.json) anew
 	UPDATE_GOLDEN=1 cargo test --quiet --package connix-domain --package connix-http

@@ -11,14 +11,19 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(160);
 
 /// Looks until `probe` finds something, and returns it; fails the test, naming `what` was awaited, when nothing came in time.
-pub async fn eventually<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + LIMIT;
+pub async fn eventually<T>(what: &str, probe: impl AsyncFnMut() -> Option<T>) -> T {
+    eventually_within(LIMIT, what, probe).await
+}
+
+/// The same for what takes its time: at most `limit`.
+pub async fn eventually_within<T>(limit: Duration, what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + limit;
     let mut pause = FIRST_PAUSE;
     loop {
         if let Some(found) = probe().await {
             return found;
         }
-        assert!(Instant::now() < deadline, "waited {LIMIT:?} in vain for: {what}");
+        assert!(Instant::now() < deadline, "waited {limit:?} in vain for: {what}");
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }

@@ -24,13 +24,13 @@ pub fn workers_of(server: &Server) -> Vec<i32> {
 }
 
 impl Server {
-    /// Kills the local worker of an agent outright, if one is alive; it is known by the lock that it holds.
-    pub fn kill_worker(&self, agent: &Agent) {
+    /// Kills the local worker of an agent outright, if one is alive; it is known by the lock that it holds. Returns whether
+    /// there was one.
+    pub fn kill_worker(&self, agent: &Agent) -> bool {
         let lock = self.installation.data_folder().join("run").join(format!("{}.lock", agent.id));
-        for worker in processes_in(&lock).into_iter().filter(|pid| workers_of(self).contains(pid)) {
-            // It may have ended meanwhile.
-            _ = kill(Pid::from_raw(worker), Signal::SIGKILL);
-        }
+        let holders = processes_in(&lock).into_iter().filter(|pid| workers_of(self).contains(pid));
+        // It may have ended meanwhile.
+        holders.filter(|worker| kill(Pid::from_raw(*worker), Signal::SIGKILL).is_ok()).count() > 0
     }
 }
 

@@ -36,6 +36,7 @@ pub struct ModelRequest {
 }
 
 struct Script {
+    pace: Mutex<Duration>,
     replies: Mutex<VecDeque<FakeReply>>,
     requests: Mutex<Vec<ModelRequest>>,
     seen: watch::Sender<usize>,
@@ -44,8 +45,12 @@ struct Script {
 impl FakeModel {
     /// Starts on a free port.
     pub async fn start() -> Self {
-        let script =
-            Arc::new(Script { replies: Mutex::default(), requests: Mutex::default(), seen: watch::Sender::new(0) });
+        let script = Arc::new(Script {
+            pace: Mutex::default(),
+            replies: Mutex::default(),
+            requests: Mutex::default(),
+            seen: watch::Sender::new(0),
+        });
         let server = MockServer::start().await;
         let player = Arc::clone(&script);
         Mock::given(method("POST"))
@@ -68,6 +73,12 @@ impl FakeModel {
         self
     }
 
+    /// From now on every echo takes this long.
+    pub fn echo_after(&self, delay: Duration) -> &Self {
+        *locked(&self.script.pace) = delay;
+        self
+    }
+
     /// All requests so far, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<ModelRequest> {
@@ -86,7 +97,8 @@ impl Script {
     fn play(&self, request: &Request) -> ResponseTemplate {
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         let seen = ModelRequest::read(request, &body);
-        let reply = locked(&self.replies).pop_front().unwrap_or_else(|| FakeReply::echo(&seen));
+        let reply =
+            locked(&self.replies).pop_front().unwrap_or_else(|| FakeReply::echo(&seen).after(*locked(&self.pace)));
         let template = reply.render(&seen.model);
         let mut requests = locked(&self.requests);
         requests.push(seen);

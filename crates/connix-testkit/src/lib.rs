@@ -8,6 +8,7 @@
 //! | [`samples`] | values of the domain, with every field filled where that matters |
 //! | [`fake_model`] | a model endpoint that plays a script |
 //! | [`fake_search`] | a search endpoint |
+//! | [`proxy`] | a network that can freeze |
 #![warn(missing_docs)]
 
 pub mod clock;
@@ -16,6 +17,7 @@ pub mod fake_model;
 pub mod fake_search;
 pub mod ids;
 pub mod memory;
+pub mod proxy;
 pub mod samples;
 
 pub use clock::ManualClock;

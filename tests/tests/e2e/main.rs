@@ -4,7 +4,4 @@
 mod at_work;
 mod durability;
 mod ending;
-mod interrupted;
-mod model_faults;
-mod outage;
 mod worker_processes;

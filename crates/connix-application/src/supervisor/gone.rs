@@ -15,6 +15,9 @@ use connix_domain::scope::{Job, OrgScope};
 use connix_domain::task::{Task, Usage};
 use serde_json::json;
 
+/// So many bytes of what a worker printed last stand in the log line about its end.
+const LAST_OUTPUT: usize = 2048;
+
 impl App {
     /// A process has ended. Unexpected ends count against the agent, and against the task that was under way.
     pub(crate) async fn worker_gone(
@@ -108,6 +111,7 @@ impl App {
             "reason": exit.map(|e| e.reason.as_str()),
             "code": exit.and_then(|e| e.code),
             "signal": exit.and_then(|e| e.signal),
+            "last_output": exit.map_or("", |e| end_of(&e.detail)),
             "next_retry_at": agent.control.retry_at.map(shown),
         });
         self.note(agent, LogLevel::Error, "The agent's worker ended unexpectedly", context)
@@ -161,4 +165,11 @@ impl App {
         let share = (self.ports.ids.bits() >> 11) as f64 / (1_u64 << 53) as f64;
         (share - 0.5) / 2.0
     }
+}
+
+/// The last words of a worker, as many as a log line should hold.
+fn end_of(output: &str) -> &str {
+    let start = output.len().saturating_sub(LAST_OUTPUT);
+    let boundary = (start..output.len()).find(|at| output.is_char_boundary(*at)).unwrap_or(output.len());
+    &output[boundary..]
 }

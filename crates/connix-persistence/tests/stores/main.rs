@@ -7,5 +7,4 @@ mod databases;
 mod metrics;
 mod migrations;
 mod postgres;
-mod proxy;
 mod sqlite;

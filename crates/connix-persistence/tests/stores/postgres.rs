@@ -2,7 +2,6 @@
 
 use crate::databases::{Opened, Place, execute, new_database};
 use crate::metrics::Groups;
-use crate::proxy::Proxy;
 use connix_domain::change_set::Change;
 use connix_domain::event::Event;
 use connix_domain::id::AgentId;
@@ -10,6 +9,7 @@ use connix_domain::port::store::{CommitError, ReadError, Store};
 use connix_domain::project::Project;
 use connix_persistence::{Database, DatabaseUrl, OpenError, Options};
 use connix_testkit::contract::{Shared, Subject, Tenant};
+use connix_testkit::proxy::Proxy;
 use connix_testkit::samples;
 use futures_util::future::join_all;
 use std::sync::Arc;
@@ -127,8 +127,8 @@ async fn a_frozen_connection_is_given_up() {
     let (opened, _) = alone(Options::default()).await;
     let DatabaseUrl::Postgres { url } = &opened.url else { unreachable!() };
     let server = address_of(url);
-    let proxy = Proxy::to(server.clone()).await;
-    let through: DatabaseUrl = url.replace(&server, &format!("127.0.0.1:{}", proxy.port)).parse().unwrap();
+    let proxy = Proxy::to(server.clone()).await.unwrap();
+    let through: DatabaseUrl = url.replace(&server, &format!("127.0.0.1:{}", proxy.port())).parse().unwrap();
     let options = Options { patience: Duration::from_millis(200), ..Options::default() };
     let frozen = Database::open(&through, options).await.unwrap();
     let tenant = Tenant::new(&Shared(frozen.store())).await;
