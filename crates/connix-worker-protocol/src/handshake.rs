@@ -20,6 +20,10 @@ pub struct LaunchHandshake {
     pub lock_path: PathBuf,
     /// The project's workspace folder, the worker's current directory.
     pub workspace: PathBuf,
+    /// Names the worker to whoever looks for what it left behind: its tools' processes bear it in their environment, as
+    /// `CONNIX_INSTANCE`.
+    #[serde(default)]
+    pub instance: String,
 }
 
 impl LaunchHandshake {

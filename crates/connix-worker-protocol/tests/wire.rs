@@ -69,6 +69,7 @@ fn no_debug_output_shows_a_credential() {
         token: Secret::new("cxw_sensitive"),
         lock_path: "/tmp/lock".into(),
         workspace: "/tmp/workspace".into(),
+        instance: "1-2/agent_1/1".into(),
     };
     let welcome: Welcome = serde_json::from_value(json!({
         "session_id": "s", "agent_id": "a", "project_id": "p", "incarnation": 1, "config_revision": 1,
@@ -85,7 +86,7 @@ fn no_debug_output_shows_a_credential() {
 #[test]
 fn the_handshake_is_one_line_that_reads_back() {
     // The line that connix-runtime writes, letter by letter; a test there writes it.
-    let written = r#"{"server_url":"http://127.0.0.1:8080","token":"cxw_1","lock_path":"/run/a.lock","workspace":"/workspaces/proj_1"}"#;
+    let written = r#"{"server_url":"http://127.0.0.1:8080","token":"cxw_1","lock_path":"/run/a.lock","workspace":"/workspaces/proj_1","instance":"1-2/agent_1/1"}"#;
     let handshake: LaunchHandshake = serde_json::from_str(written).unwrap();
     assert_eq!(handshake.to_line().unwrap(), format!("{written}\n"));
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use connix_worker_protocol::secret::Secret;
 
 use crate::backoff::Pace;
+use crate::sandbox::KeeperProgram;
 
 /// Whom to work for, and how patiently.
 #[derive(Debug, Clone)]
@@ -23,6 +24,10 @@ pub struct Settings {
     pub model_pace: Pace,
     /// The project's folder, absolute: all that the agent's tools may touch.
     pub workspace: PathBuf,
+    /// Names this worker to whoever looks for what it left behind; every process of its tools bears it.
+    pub instance: String,
+    /// The program that confines those of its tools.
+    pub keeper: KeeperProgram,
     /// How long a tool call may go on when the agent is paused, before it is frozen.
     pub pause_grace: Duration,
     /// How long a task may go on when the worker is told to drain; shorter than the supervisor's own grace.
@@ -40,6 +45,8 @@ impl Settings {
             server_pace: Pace { first: Duration::from_millis(200), most: Duration::from_secs(5) },
             model_pace: Pace { first: Duration::from_millis(500), most: Duration::from_secs(8) },
             workspace,
+            instance: format!("worker-{}", std::process::id()),
+            keeper: KeeperProgram::own(),
             pause_grace: Duration::from_secs(30),
             drain_grace: Duration::from_secs(8),
         }

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use crate::backoff::{Backoff, Pace};
 use crate::log::AgentLog;
 use crate::model::ChatEndpoint;
+use crate::sandbox::Sandbox;
 use crate::server::{CallError, ServerClient, persist};
 use crate::session::Session;
 use crate::session::configuration::Configuration;
@@ -111,6 +112,13 @@ fn open(
 ) -> std::io::Result<Session> {
     let (interval, lease) = first_intervals(&welcome);
     let traffic = Traffic::default();
+    let sandbox = Sandbox::new(
+        welcome.tools.sandbox.clone(),
+        settings.workspace.clone(),
+        &welcome.project_id,
+        settings.instance.clone(),
+    );
+    let sandbox = sandbox.kept_by(settings.keeper.clone());
     let session = Session {
         id: welcome.session_id,
         server,
@@ -126,7 +134,7 @@ fn open(
         model: ChatEndpoint::new(&welcome.llm, traffic.clone()),
         log: AgentLog::default(),
         refusals: task::Refusals::default(),
-        tools: Supplies::new(welcome.tools, traffic.clone()),
+        tools: Supplies::new(welcome.tools, traffic.clone(), sandbox),
         workspace: settings.workspace.clone(),
     };
     let details = json!({"incarnation": welcome.incarnation, "worker_version": env!("CARGO_PKG_VERSION")});

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::output::{Tail, capture};
 use super::process_group::ProcessGroup;
+use super::strays::Mark;
 
 /// Which instance it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,6 +23,8 @@ pub(super) struct Key {
 pub(super) struct Instance {
     pub(super) org: OrgId,
     pub(super) project: ProjectId,
+    /// What its programs' processes bear.
+    pub(super) mark: Mark,
     pub(super) child: Child,
     /// Closing it ends the worker.
     pub(super) lifeline: Option<ChildStdin>,

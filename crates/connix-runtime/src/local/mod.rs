@@ -6,7 +6,8 @@
 //! ```
 //!
 //! *Invariants.* A worker's process is reaped only after its whole group has been killed, so that no signal can ever
-//! reach a stranger that got its number. An exit is reported when no process of the group is left. When the server is
+//! reach a stranger that got its number. An exit is reported when no process of the group is left, and none of what the
+//! worker's tools started, wherever that has fled to ([`strays`]). When the server is
 //! gone, however that came, the kernel closes the lifelines and the workers end themselves (contract section 8); a
 //! parent-death signal is not used, since it is tied to the thread that spawned the child.
 
@@ -17,6 +18,7 @@ mod output;
 mod process_group;
 mod settings;
 mod spawner;
+mod strays;
 mod supervision;
 mod workspace_size;
 
@@ -58,6 +60,7 @@ impl LocalRuntime {
     /// # Panics
     /// Outside of a tokio runtime with its drivers enabled.
     pub fn start(settings: LocalSettings, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        strays::end_those_of_before(&settings.run);
         let (exited, exits) = unbounded_channel();
         let supervision = Arc::new(Supervision::new(exited, clock));
         supervision::watch(&supervision)?;

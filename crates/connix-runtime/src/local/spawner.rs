@@ -18,6 +18,7 @@ use super::handshake;
 use super::instance::{Instance, Key};
 use super::output::Tail;
 use super::settings::LocalSettings;
+use super::strays::Mark;
 use super::supervision::Supervision;
 
 /// The environment of every worker; nothing of the server's own goes there.
@@ -84,8 +85,9 @@ impl Desk {
         create_private_folder(&self.settings.run)?;
         create_private_folder(&workspace)?;
         let mut child = self.command(&workspace).spawn()?;
+        let mark = Mark::new(&self.settings.run, spec.agent, spec.incarnation)?;
         let lock = self.settings.run.join(format!("{}.lock", spec.agent));
-        let line = handshake::line(&self.settings.server_url, &spec.token, &lock, &workspace);
+        let line = handshake::line(&self.settings.server_url, &spec.token, &lock, &workspace, mark.text());
         let mut lifeline = child.stdin.take();
         if let Some(pipe) = &mut lifeline {
             // A worker that ended already reads nothing; its exit says more than this failure.
@@ -94,6 +96,7 @@ impl Desk {
         let mut instance = Instance {
             org: spec.org,
             project: spec.project,
+            mark,
             child,
             lifeline,
             tail: Tail::default(),

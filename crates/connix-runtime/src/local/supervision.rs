@@ -128,6 +128,9 @@ impl Supervision {
         if timeout(KILLED, gone(group)).await.is_err() {
             tracing::error!(agent.id = %key.agent, "a process of a worker that has ended cannot be killed");
         }
+        if timeout(KILLED, instance.mark.swept()).await.is_err() {
+            tracing::error!(agent.id = %key.agent, "a program of a worker that has ended cannot be killed");
+        }
         for reader in instance.readers {
             let _ = timeout(LAST_WORDS, reader).await;
         }

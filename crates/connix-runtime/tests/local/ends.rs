@@ -143,3 +143,42 @@ async fn the_lifeline_stays_open_as_long_as_the_runtime_lives_and_ends_with_it()
     stage.runtime = None;
     assert_eq!(stage.written("lifeline").await, "broken\n");
 }
+
+/// What reads the worker's mark from the handshake, and starts a process of its own session that bears it.
+const FLEEING: &str = "
+read -r line; mark=${line##*'\"instance\":\"'}; mark=${mark%%'\"'*}
+CONNIX_INSTANCE=$mark setsid sleep 600 & echo $! > child
+";
+
+#[tokio::test]
+async fn what_a_tool_left_behind_is_ended_with_its_worker_wherever_it_has_fled() {
+    let stage = stage(&format!("{FLEEING} sleep 600"));
+    stage.launch(1).await.unwrap();
+    let child = stage.written("child").await;
+    stage.runtime().kill(AGENT, 1).await;
+    stage.exit().await;
+    assert!(!is_alive(&child), "an exit is reported when nothing is left");
+}
+
+#[tokio::test]
+async fn a_keeper_has_the_time_to_end_what_it_keeps() {
+    // A shell that is called like a keeper, and ends a little later than its worker.
+    let keeper = "while kill -0 $3 2>/dev/null; do :; done; sleep 0.3; echo kept > keeper";
+    let stage = stage(&format!("{FLEEING} setsid sh -c '{keeper}' sandbox-exec $mark x $$ & sleep 600"));
+    stage.launch(1).await.unwrap();
+    stage.written("child").await;
+    stage.runtime().kill(AGENT, 1).await;
+    stage.exit().await;
+    assert_eq!(std::fs::read_to_string(stage.workspace().join("keeper")).unwrap(), "kept\n");
+}
+
+#[tokio::test]
+async fn a_new_runtime_ends_what_the_one_before_it_left() {
+    let mut stage = stage(&format!("{FLEEING} exec setsid cat"));
+    stage.launch(1).await.unwrap();
+    let child = stage.written("child").await;
+    std::mem::forget(stage.runtime.take()); // as if it had been killed: nobody ends anything
+    assert!(is_alive(&child));
+    stage.start_again();
+    eventually(|| (!is_alive(&child)).then_some(())).await;
+}

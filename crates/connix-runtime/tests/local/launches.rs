@@ -13,12 +13,14 @@ async fn a_worker_is_told_everything_on_its_standard_input() {
     let stage = stage("read -r line; printf '%s\\n' \"$line\" > handshake; cat > /dev/null");
     stage.launch(1).await.unwrap();
     let line: serde_json::Value = serde_json::from_str(&stage.written("handshake").await).unwrap();
+    let instance = line["instance"].as_str().unwrap().to_owned();
+    assert!(instance.ends_with(&format!("/{AGENT}/1")), "{instance}");
     let lock = stage.folder.path().join(format!("run/{AGENT}.lock"));
     assert_eq!(
         line,
         serde_json::json!({
             "server_url": "http://127.0.0.1:8080", "token": "cxw_token",
-            "lock_path": lock, "workspace": stage.workspace()
+            "lock_path": lock, "workspace": stage.workspace(), "instance": instance
         })
     );
 }

@@ -20,6 +20,7 @@ pub(crate) const PROJECT: ProjectId = ProjectId::new(0xb);
 
 pub(crate) struct Stage {
     pub(crate) folder: TempDir,
+    program: WorkerProgram,
     pub(crate) runtime: Option<LocalRuntime>,
 }
 
@@ -38,19 +39,24 @@ pub(crate) fn stage(script: &str) -> Stage {
 }
 
 pub(crate) fn stage_of(program: WorkerProgram) -> Stage {
-    let folder = tempfile::tempdir().unwrap();
-    let settings = LocalSettings {
-        program,
-        server_url: "http://127.0.0.1:8080".into(),
-        run: folder.path().join("run"),
-        workspaces: folder.path().join("workspaces"),
-        workspace_bytes: 1000,
-    };
-    let runtime = Some(LocalRuntime::start(settings, Arc::new(StoppedClock)).unwrap());
-    Stage { folder, runtime }
+    let mut stage = Stage { folder: tempfile::tempdir().unwrap(), program, runtime: None };
+    stage.start_again();
+    stage
 }
 
 impl Stage {
+    /// A runtime on the same folders.
+    pub(crate) fn start_again(&mut self) {
+        let settings = LocalSettings {
+            program: self.program.clone(),
+            server_url: "http://127.0.0.1:8080".into(),
+            run: self.folder.path().join("run"),
+            workspaces: self.folder.path().join("workspaces"),
+            workspace_bytes: 1000,
+        };
+        self.runtime = Some(LocalRuntime::start(settings, Arc::new(StoppedClock)).unwrap());
+    }
+
     pub(crate) fn runtime(&self) -> &LocalRuntime {
         self.runtime.as_ref().unwrap()
     }

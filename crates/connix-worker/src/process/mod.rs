@@ -9,6 +9,7 @@ mod signals;
 use std::process::ExitCode;
 
 use connix_worker_protocol::exit_code;
+use connix_worker_protocol::handshake::LaunchHandshake;
 use connix_worker_protocol::secret::Secret;
 use nix::sys::prctl::set_name;
 use nix::sys::stat::{Mode, umask};
@@ -82,7 +83,9 @@ fn run_local(runtime: &tokio::runtime::Runtime) -> Result<u8, u8> {
             tracing::error!(%cause, lock = %handshake.lock_path.display(), "the agent's lock cannot be taken");
             exit_code::RETRY
         })?;
-        Ok(run_with_signals(Settings::new(handshake.server_url, handshake.token, true, handshake.workspace)).await)
+        let LaunchHandshake { server_url, token, workspace, instance, .. } = handshake;
+        let settings = Settings { instance, ..Settings::new(server_url, token, true, workspace) };
+        Ok(run_with_signals(settings).await)
     })
 }
 

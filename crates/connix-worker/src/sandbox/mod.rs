@@ -14,6 +14,7 @@ mod keeper;
 mod order;
 mod output;
 mod run;
+pub(crate) mod walk;
 
 use std::path::PathBuf;
 

@@ -11,6 +11,7 @@
 
 mod arguments;
 mod bounded;
+mod code_execution;
 mod context;
 mod error;
 mod supplies;

@@ -1,24 +1,30 @@
 //! What all tools of a session share.
 
+use std::rc::Rc;
+
 use connix_outbound::{AddressRule, GuardedClient, Traffic};
 use connix_worker_protocol::tools::ToolSettings;
+
+use crate::sandbox::Sandbox;
 
 const USER_AGENT: &str = concat!("connix-worker/", env!("CARGO_PKG_VERSION"));
 
 /// The operator's settings, and what was made of them.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Supplies {
     pub(crate) settings: ToolSettings,
     /// For everything that a tool dials.
     pub(crate) outbound: GuardedClient,
+    /// For every program that a tool runs.
+    pub(crate) sandbox: Rc<Sandbox>,
 }
 
 impl Supplies {
     /// What tools move is counted in `traffic`.
-    pub(crate) fn new(settings: ToolSettings, traffic: Traffic) -> Self {
+    pub(crate) fn new(settings: ToolSettings, traffic: Traffic, sandbox: Sandbox) -> Self {
         // What is no network allows nothing; the server has checked them.
         let allowed = settings.allow_cidrs.iter().filter_map(|network| network.parse().ok()).collect();
         let outbound = GuardedClient::new(AddressRule::new("tools.allow_cidrs", allowed), USER_AGENT).counting(traffic);
-        Self { settings, outbound }
+        Self { settings, outbound, sandbox: Rc::new(sandbox) }
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::code_execution::CodeExecution;
 use super::web_search::WebSearch;
 use super::{Supplies, Tool, ToolError};
 use crate::model::ToolCall;
@@ -22,7 +23,7 @@ impl Toolbox {
     pub(crate) async fn open(names: &[String], supplies: &Supplies) -> Self {
         let mut toolbox = Self::default();
         for name in names {
-            match built_in(name, supplies) {
+            match built_in(name, supplies).await {
                 Ok(tool) => toolbox.tools.push(tool),
                 Err(error) => {
                     toolbox.missing.insert(name.clone(), error);
@@ -64,9 +65,13 @@ impl Toolbox {
 ///
 /// # Errors
 /// When it cannot work here.
-fn built_in(name: &str, supplies: &Supplies) -> Result<Rc<dyn Tool>, ToolError> {
+async fn built_in(name: &str, supplies: &Supplies) -> Result<Rc<dyn Tool>, ToolError> {
     let settings = &supplies.settings;
     match name {
+        "code_execution" => match supplies.sandbox.hold().await {
+            Ok(_) => Ok(Rc::new(CodeExecution::new(Rc::clone(&supplies.sandbox)))),
+            Err(why) => Err(ToolError::unavailable(why)),
+        },
         "web_search" => match &settings.web_search_url {
             Some(url) => Ok(Rc::new(WebSearch::new(url, supplies.outbound.clone()))),
             None => Err(ToolError::unavailable("The operator has not set tools.web_search.url")),

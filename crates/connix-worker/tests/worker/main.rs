@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
 
 mod attempts;
+mod code_execution;
 mod consumption;
 mod model_faults;
 mod orders;

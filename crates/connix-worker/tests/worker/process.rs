@@ -18,13 +18,13 @@ use serde_json::json;
 use crate::running_worker::PATIENCE;
 use crate::scripted_server::ScriptedServer;
 
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     // target/debug/deps/worker-… → target/debug/examples/local_worker
     let target = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
     target.join("examples/local_worker")
 }
 
-fn launch() -> (Child, ChildStdin) {
+pub(crate) fn launch() -> (Child, ChildStdin) {
     let mut command = Command::new(program());
     command.stdin(Stdio::piped()).stderr(Stdio::null()).process_group(0);
     let mut child = command.spawn().unwrap();
@@ -32,17 +32,18 @@ fn launch() -> (Child, ChildStdin) {
     (child, stdin)
 }
 
-fn handshake(server: &ScriptedServer, folder: &std::path::Path) -> String {
+pub(crate) fn handshake(server: &ScriptedServer, folder: &std::path::Path) -> String {
     let handshake = LaunchHandshake {
         server_url: server.url(),
         token: Secret::new("cxw_token"),
         lock_path: folder.join("agent.lock"),
         workspace: folder.to_owned(),
+        instance: "test/agent_1/1".to_owned(),
     };
     handshake.to_line().unwrap()
 }
 
-async fn end_of(mut child: Child) -> ExitStatus {
+pub(crate) async fn end_of(mut child: Child) -> ExitStatus {
     tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap()
 }
 
