@@ -3,6 +3,7 @@
 use crate::Timestamp;
 use crate::id::{AgentId, OrgId};
 use crate::phases;
+use chrono::Duration;
 use serde_json::{Value, json};
 
 phases! {
@@ -65,14 +66,14 @@ pub struct LogLine {
 }
 
 impl LogLine {
-    /// The line that stands where an agent's lines from before a moment were dropped.
+    /// The line that stands where an agent's lines from before a moment were dropped: before all that are left.
     pub fn dropped(org: OrgId, agent: AgentId, before: Timestamp) -> Self {
         let shown = before.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
         Self {
             org,
             agent,
             key: LineKey::Dropped(before.timestamp_micros()),
-            at: before,
+            at: before - Duration::microseconds(1),
             level: LogLevel::Info,
             message: "Older log lines were removed".to_owned(),
             context: json!({ "removed_before": shown }),

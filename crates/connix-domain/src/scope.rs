@@ -11,6 +11,8 @@ pub enum Job {
     Administration,
     /// Converging agents towards what is wanted of them.
     Supervision,
+    /// Dropping what is older than the retention.
+    Retention,
     /// Serving an agent's own worker, which shows the agent's token.
     Worker,
 }

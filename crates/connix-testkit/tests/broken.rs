@@ -99,7 +99,7 @@ hand_on! {
         task_totals(scope: OrgScope, agent: AgentId) -> TaskTotals;
         resource_report(scope: OrgScope, agent: AgentId, period: &Period) -> ResourceReport;
         usage_report(scope: OrgScope, project: ProjectId, period: &Period) -> UsageReport;
-        forget_before(before: Timestamp) -> Forgotten;
+        forget_before(scope: OrgScope, before: Timestamp) -> Forgotten;
     }
     IdempotencyReader { remembered(key: &IdempotencyKey, now: Timestamp) -> Option<IdempotencyRecord>; }
 }

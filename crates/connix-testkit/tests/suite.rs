@@ -97,6 +97,21 @@ const PROMISES: &[(&str, &str)] = &[
         "unknown_and_foreign_agents_are_none_and_deleted_ones_are_seen",
     ),
     (
+        "The total MUST be exact, and any offset MUST lead to the line that counting leads to, also when lines are sent \
+         again or removed.",
+        "totals_and_offsets_are_those_of_counting",
+    ),
+    (
+        "The total MUST be exact, and any offset MUST lead to the line that counting leads to, also when lines are sent \
+         again or removed.",
+        "totals_are_exact_when_lines_are_sent_again",
+    ),
+    (
+        "The total MUST be exact, and any offset MUST lead to the line that counting leads to, also when lines are sent \
+         again or removed.",
+        "totals_are_exact_when_lines_are_removed",
+    ),
+    (
         "MUST give the oldest queued task that may be claimed at `now`.",
         "the_next_task_is_the_oldest_that_may_be_claimed",
     ),
@@ -104,6 +119,52 @@ const PROMISES: &[(&str, &str)] = &[
         "MUST give when the next queued task that must wait may be claimed.",
         "a_waiting_task_says_when_it_may_be_claimed",
     ),
+];
+
+/// The same for `connix_domain::port::telemetry`.
+const FIGURES: &[(&str, &str)] = &[
+    (
+        "A task MUST be counted in the period in which it ended, once, whatever was tried in vain.",
+        "a_task_is_counted_in_the_period_in_which_it_ended_and_once",
+    ),
+    (
+        "The tasks in progress MUST be those that were made before the end of the bucket or period and had not ended by \
+         then.",
+        "the_tasks_in_progress_are_those_that_were_open_at_the_end",
+    ),
+    (
+        "The series MUST have an entry for every bucket of the period, and MUST add up to the total.",
+        "reports_are_those_of_counting_everything_anew",
+    ),
+    (
+        "The response times MUST be exact when fewer than [`MOST_EXACT`](crate::telemetry::MOST_EXACT) tasks completed in \
+         the period, and MUST be within one part in 64 of that otherwise.",
+        "response_times_of_few_tasks_are_exact",
+    ),
+    (
+        "The response times MUST be exact when fewer than [`MOST_EXACT`](crate::telemetry::MOST_EXACT) tasks completed in \
+         the period, and MUST be within one part in 64 of that otherwise.",
+        "response_times_of_many_tasks_are_within_one_part_in_64",
+    ),
+    (
+        "MUST give what an agent's tasks came to since it was made.",
+        "totals_are_what_tasks_came_to_since_the_agent_was_made",
+    ),
+    ("A sample that is appended again MUST be counted once.", "a_sample_that_is_appended_again_is_counted_once"),
+    (
+        "What an agent used MUST stay with its project when the agent is gone.",
+        "what_an_agent_used_stays_with_its_project",
+    ),
+    (
+        "Tokens MUST be counted when they are reported, also those of an attempt that failed.",
+        "tokens_are_counted_when_they_are_reported",
+    ),
+    (
+        "Where lines of an agent were dropped there MUST be a line that says so, see \
+         [`LogLine::dropped`](crate::log::LogLine::dropped).",
+        "where_lines_were_dropped_a_line_says_so_and_figures_stay",
+    ),
+    ("Figures MUST stay.", "where_lines_were_dropped_a_line_says_so_and_figures_stay"),
 ];
 
 fn read(path: &str) -> String {
@@ -132,12 +193,14 @@ fn sentences_with_must(source: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_sentence_with_must_has_a_case() {
-    let source = read("../connix-domain/src/port/store.rs");
-    let promised = PROMISES.iter().map(|(sentence, _)| (*sentence).to_owned()).collect::<BTreeSet<_>>();
-    assert_eq!(sentences_with_must(&source), promised);
     let listed: BTreeSet<_> = LISTED.iter().map(|(_, case)| *case).collect();
-    for (sentence, case) in PROMISES {
-        assert!(listed.contains(case), "{sentence} is held by {case}, which is not in the list");
+    for (port, promises) in [("store", PROMISES), ("telemetry", FIGURES)] {
+        let source = read(&format!("../connix-domain/src/port/{port}.rs"));
+        let promised = promises.iter().map(|(sentence, _)| (*sentence).to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(sentences_with_must(&source), promised);
+        for (sentence, case) in promises {
+            assert!(listed.contains(case), "{sentence} is held by {case}, which is not in the list");
+        }
     }
 }
 

@@ -196,7 +196,9 @@ pub trait TaskReader: Send + Sync {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait LogReader: Send + Sync {
-    /// A part of an agent's lines, the newest first; lines of one instant in the reverse order of their writing.
+    /// A part of an agent's lines, the newest first; lines of one instant in the reverse order of their writing. The total
+    /// MUST be exact, and any offset MUST lead to the line that counting leads to, also when lines are sent again or removed.
+    /// What either costs does not grow with the history.
     async fn logs(&self, scope: OrgScope, query: &LogQuery) -> Result<Page<LogLine>, ReadError>;
 }
 

@@ -49,7 +49,7 @@ pub trait Telemetry: Send + Sync {
         project: ProjectId,
         period: &Period,
     ) -> Result<UsageReport, ReadError>;
-    /// Drops log lines and resource samples from before a moment. Where lines of an agent were dropped there MUST be a line
+    /// Drops an organisation's log lines and resource samples from before a moment, in slices. Where lines of an agent were dropped there MUST be a line
     /// that says so, see [`LogLine::dropped`](crate::log::LogLine::dropped). Figures MUST stay.
-    async fn forget_before(&self, before: Timestamp) -> Result<Forgotten, ReadError>;
+    async fn forget_before(&self, scope: OrgScope, before: Timestamp) -> Result<Forgotten, ReadError>;
 }

@@ -12,9 +12,22 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// The most of a kind that is counted at a time.
+    pub const MOST_COUNTED: i64 = 1_000_000_000_000;
+
     /// Questions and answers together.
     pub fn total(self) -> i64 {
         self.prompt.saturating_add(self.completion)
+    }
+    /// What of it is counted in sums over many tasks: of each at most [`MOST_COUNTED`](Self::MOST_COUNTED), so that a worker
+    /// that reports nonsense does not spoil them.
+    #[must_use]
+    pub fn counted(self) -> Self {
+        Self {
+            prompt: self.prompt.min(Self::MOST_COUNTED),
+            completion: self.completion.min(Self::MOST_COUNTED),
+            requests: self.requests.min(Self::MOST_COUNTED),
+        }
     }
     /// Both together.
     #[must_use]

@@ -41,6 +41,14 @@ impl Grain {
             Self::Day => 86_400_000_000,
         }
     }
+    /// What it is made of; `None` where only the rows themselves are finer.
+    pub const fn finer(self) -> Option<Self> {
+        match self {
+            Self::Minute => None,
+            Self::Hour => Some(Self::Minute),
+            Self::Day => Some(Self::Hour),
+        }
+    }
 }
 
 impl Interval {

@@ -85,9 +85,9 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// Of one reading, or none.
-    pub fn of(reading: Option<Reading<f64>>) -> Self {
-        reading.map_or(Self::default(), |reading| Self { count: 1, sum: reading.value, max: reading.value })
+    /// Of one value, or none.
+    pub fn of(value: Option<f64>) -> Self {
+        value.map_or(Self::default(), |value| Self { count: 1, sum: value, max: value })
     }
     /// Both together.
     #[must_use]
@@ -116,10 +116,11 @@ pub struct ResourceFigures {
 impl ResourceFigures {
     /// Of one sample.
     pub fn of(sample: &ResourceSample) -> Self {
+        let value = |reading: Reading<f64>| reading.value;
         Self {
-            cpu: Meter::of(sample.cpu),
-            memory: Meter::of(sample.memory),
-            disk: Meter::of(sample.disk),
+            cpu: Meter::of(sample.cpu.map(value)),
+            memory: Meter::of(sample.memory.map(value)),
+            disk: Meter::of(sample.disk.map(value)),
             traffic: sample.network.map(|reading| reading.value).unwrap_or_default(),
         }
     }
@@ -200,8 +201,7 @@ mod tests {
 
     #[test]
     fn what_is_not_measured_does_not_lower_the_average() {
-        let reading = |value| Some(Reading { value, source: MeterSource::Cgroup });
-        let meter = [reading(0.5), None, reading(0.25)].into_iter().map(Meter::of).fold(Meter::default(), Meter::plus);
+        let meter = [Some(0.5), None, Some(0.25)].into_iter().map(Meter::of).fold(Meter::default(), Meter::plus);
         assert_eq!((meter.average(), meter.max), (0.375, 0.5));
         assert_eq!(Meter::default().average(), 0.0);
     }

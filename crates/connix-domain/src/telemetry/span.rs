@@ -7,8 +7,8 @@
 use super::interval::{Grain, floor};
 use crate::Timestamp;
 
-/// 0001-01-01: nothing is kept from before.
-const EARLIEST: i64 = -62_135_596_800_000_000;
+/// 0000-01-01: nothing is kept from before.
+const EARLIEST: i64 = -62_167_219_200_000_000;
 /// 10000-01-01: nothing is kept from then on.
 const LATEST: i64 = 253_402_300_800_000_000;
 

@@ -29,16 +29,18 @@ impl TaskFigures {
     }
     /// What is counted when a task has ended, and when that was. `None` while it is open.
     pub fn of_end(task: &Task) -> Option<(Timestamp, Self)> {
-        let ended = Self { usage: task.usage, ..Self::default() };
-        let figures = match task.phase {
-            TaskPhase::Completed => {
-                Self { completed: 1, response_micros: task.response_micros().unwrap_or(0) as i64, ..ended }
-            }
-            TaskPhase::Failed => Self { failed: 1, ..ended },
-            TaskPhase::Cancelled => Self { cancelled: 1, ..ended },
-            TaskPhase::Queued | TaskPhase::Running => return None,
-        };
-        Some((task.completed_at?, figures))
+        let at = task.completed_at?;
+        Some((at, Self::of_outcome(task.phase, task.response_micros().unwrap_or(0), task.usage)?))
+    }
+    /// What is counted of a task that ended like this. `None` while it is open.
+    pub fn of_outcome(phase: TaskPhase, response_micros: u64, usage: Usage) -> Option<Self> {
+        let ended = Self { usage: usage.counted(), ..Self::default() };
+        match phase {
+            TaskPhase::Completed => Some(Self { completed: 1, response_micros: response_micros as i64, ..ended }),
+            TaskPhase::Failed => Some(Self { failed: 1, ..ended }),
+            TaskPhase::Cancelled => Some(Self { cancelled: 1, ..ended }),
+            TaskPhase::Queued | TaskPhase::Running => None,
+        }
     }
     /// Both together.
     #[must_use]

@@ -25,3 +25,12 @@ macro_rules! for_share {
     };
 }
 pub(crate) use for_share;
+
+/// Inserts log lines by one statement, but for those that are there already.
+macro_rules! insert_lines {
+    ($rows:expr => |$insert:ident| $push:expr) => {
+        let $insert = $crate::postgres::lines::Lines::from_iter($rows);
+        $push;
+    };
+}
+pub(crate) use insert_lines;

@@ -3,6 +3,7 @@
 mod committer;
 mod dialect;
 mod flight;
+mod lines;
 mod link;
 mod migrate;
 #[path = "../queries/mod.rs"]

@@ -8,5 +8,6 @@ use super::{DB, Store, dialect};
 pub(crate) mod changes;
 mod ports;
 mod purge;
-mod rows;
-mod tables;
+pub(crate) mod rows;
+mod sql;
+pub(crate) mod tables;

@@ -5,6 +5,8 @@
 //! of the unit, a slice a transaction, and the unit removes what is left.
 
 use super::Store;
+use super::dialect::sql_types::Instant;
+use super::sql::Sql;
 use super::tables::{agent, journal, log, project, task};
 use crate::instant::At;
 use connix_domain::agent::AgentPhase;
@@ -13,11 +15,24 @@ use connix_domain::id::{AgentId, OrgId, ProjectId};
 use connix_domain::port::store::{CommitError, ReadError};
 use connix_domain::project::ProjectPhase;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
-/// So many log lines are removed at once.
+/// So many log lines, samples or figures are removed at once.
 const LINES: i64 = 2000;
 /// So many tasks are removed at once, each with its journal.
 const TASKS: i64 = 50;
+
+/// What is kept by the minute. The hours and days are few, and go with the agent's row.
+const MINUTES: [[&str; 2]; 3] = [
+    ["SELECT start FROM task_figure WHERE ", "DELETE FROM task_figure WHERE "],
+    ["SELECT start FROM response_time WHERE ", "DELETE FROM response_time WHERE "],
+    ["SELECT start FROM resource_figure WHERE ", "DELETE FROM resource_figure WHERE "],
+];
+
+/// `org_id = … AND agent_id = …`
+fn of_agent<ST>(sql: Sql<ST>, org: OrgId, agent: &str) -> Sql<ST> {
+    sql.sql("org_id = ").value(org.to_string()).sql(" AND agent_id = ").value(agent)
+}
 
 impl Store {
     /// Clears what the purges of a unit are about. A unit without a purge costs nothing.
@@ -61,6 +76,10 @@ impl Store {
     async fn clear_agent(&self, org: OrgId, agent: &str) -> Result<(), ReadError> {
         while self.clear_lines(org, agent).await? {}
         while self.clear_tasks(org, agent).await? {}
+        while self.clear_samples(org, agent).await? {}
+        for [of, delete] in MINUTES {
+            while self.clear_minutes(org, agent, of, delete).await? {}
+        }
         Ok(())
     }
 
@@ -87,6 +106,44 @@ impl Store {
         };
         let _: Vec<i64> = self.write(|| entries().returning(journal::sequence)).await?;
         let _: Vec<String> = self.write(|| diesel::delete(slice()).returning(task::id)).await?;
+        Ok(true)
+    }
+
+    /// Whether there are more.
+    async fn clear_samples(&self, org: OrgId, agent: &str) -> Result<bool, ReadError> {
+        let last_of_slice = || {
+            let sql = of_agent(Sql::<Instant>::new().sql("SELECT at FROM resource_sample WHERE "), org, agent);
+            sql.sql(" ORDER BY at LIMIT 1 OFFSET ").value(LINES - 1)
+        };
+        let end: Option<At> = self.list(last_of_slice).await?.pop();
+        let Some(end) = end else { return Ok(false) };
+        let slice = || {
+            let sql = of_agent(Sql::<BigInt>::new().sql("DELETE FROM resource_sample WHERE "), org, agent);
+            sql.sql(" AND at <= ").value(end.0).sql(" RETURNING incarnation")
+        };
+        let _: Vec<i64> = self.write(slice).await?;
+        Ok(true)
+    }
+
+    /// Whether there are more.
+    async fn clear_minutes(
+        &self,
+        org: OrgId,
+        agent: &str,
+        of: &'static str,
+        delete: &'static str,
+    ) -> Result<bool, ReadError> {
+        let last_of_slice = || {
+            let sql = of_agent(Sql::<BigInt>::new().sql(of), org, agent);
+            sql.sql(" AND grain = 'minute' ORDER BY start LIMIT 1 OFFSET ").value(LINES - 1)
+        };
+        let end: Option<i64> = self.list(last_of_slice).await?.pop();
+        let Some(end) = end else { return Ok(false) };
+        let slice = || {
+            let sql = of_agent(Sql::<BigInt>::new().sql(delete), org, agent);
+            sql.sql(" AND grain = 'minute' AND start <= ").value(end).sql(" RETURNING start")
+        };
+        let _: Vec<i64> = self.write(slice).await?;
         Ok(true)
     }
 }

@@ -25,3 +25,15 @@ macro_rules! for_share {
     };
 }
 pub(crate) use for_share;
+
+/// Inserts log lines, each by a statement, but for those that are there already.
+macro_rules! insert_lines {
+    ($rows:expr => |$insert:ident| $push:expr) => {
+        for row in $rows {
+            let insert = diesel::insert_into(log::table).values(row);
+            let $insert = insert.on_conflict((log::org_id, log::agent_id, log::key)).do_nothing();
+            $push;
+        }
+    };
+}
+pub(crate) use insert_lines;

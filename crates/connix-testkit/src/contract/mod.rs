@@ -22,9 +22,11 @@ pub mod api_keys;
 pub mod appending;
 pub mod concurrency;
 pub mod events;
+pub mod figures;
 pub mod guards;
 pub mod idempotency;
 pub mod lists;
+pub mod log_places;
 pub mod names;
 pub mod purging;
 pub mod queue;
@@ -33,6 +35,7 @@ pub mod searching;
 pub mod service;
 pub mod tenancy;
 mod tenant;
+mod twins;
 pub mod units;
 
 pub use tenant::Tenant;
@@ -163,6 +166,23 @@ macro_rules! store_cases {
                 log_lines_come_newest_first_and_of_one_instant_the_last_written
                 log_lines_are_filtered_by_level_and_time
                 signs_of_work_only_move_forward_and_leave_the_version
+            }
+            log_places {
+                totals_and_offsets_are_those_of_counting
+                totals_are_exact_when_lines_are_sent_again
+                totals_are_exact_when_lines_are_removed
+            }
+            figures {
+                a_task_is_counted_in_the_period_in_which_it_ended_and_once
+                the_tasks_in_progress_are_those_that_were_open_at_the_end
+                response_times_of_few_tasks_are_exact
+                response_times_of_many_tasks_are_within_one_part_in_64
+                reports_are_those_of_counting_everything_anew
+                totals_are_what_tasks_came_to_since_the_agent_was_made
+                a_sample_that_is_appended_again_is_counted_once
+                what_an_agent_used_stays_with_its_project
+                tokens_are_counted_when_they_are_reported
+                where_lines_were_dropped_a_line_says_so_and_figures_stay
             }
             tenancy {
                 a_row_below_another_organisations_project_or_agent_is_refused

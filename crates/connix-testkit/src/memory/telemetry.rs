@@ -36,7 +36,8 @@ impl State {
             prompt: task.usage.prompt - then.prompt,
             completion: task.usage.completion - then.completion,
             requests: task.usage.requests - then.requests,
-        };
+        }
+        .counted();
         if usage != Usage::default() {
             self.charge(&agent, task.updated_at, ModelUsage { usage, ..ModelUsage::default() });
         }
@@ -67,9 +68,9 @@ impl State {
         self.charges.retain(|charge| charge.org != org || charge.project != project);
     }
 
-    fn forget(&mut self, before: Timestamp) -> Forgotten {
+    fn forget(&mut self, of: OrgId, before: Timestamp) -> Forgotten {
         let mut forgotten = Forgotten::default();
-        for ((org, agent), lines) in &mut self.logs {
+        for ((org, agent), lines) in self.logs.iter_mut().filter(|((org, _), _)| *org == of) {
             let is_mark = |line: &LogLine| matches!(line.key, LineKey::Dropped(_));
             let old = lines.iter().filter(|line| line.at < before && !is_mark(line)).count();
             if old > 0 {
@@ -80,7 +81,8 @@ impl State {
         }
         let kept = self.samples.len();
         // the figures stay: those of the samples that go are kept as one
-        let (old, new) = std::mem::take(&mut self.samples).into_iter().partition(|(_, sample)| sample.at < before);
+        let is_old = |sample: &ResourceSample| sample.org == of && sample.at < before;
+        let (old, new) = std::mem::take(&mut self.samples).into_iter().partition(|(_, sample)| is_old(sample));
         self.samples = new;
         self.old_samples.extend::<BTreeMap<_, _>>(old);
         forgotten.samples = (kept - self.samples.len()) as u64;
@@ -189,7 +191,7 @@ impl Telemetry for MemoryStore {
         Ok(UsageReport::new(&whole, used))
     }
 
-    async fn forget_before(&self, before: Timestamp) -> Result<Forgotten, ReadError> {
-        self.replace(|state| Ok(state.forget(before)))
+    async fn forget_before(&self, scope: OrgScope, before: Timestamp) -> Result<Forgotten, ReadError> {
+        self.replace(|state| Ok(state.forget(scope.org(), before)))
     }
 }

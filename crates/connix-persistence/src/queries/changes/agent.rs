@@ -51,11 +51,9 @@ impl Unit {
         self.push(Must::Touch(stale(Entity::Agent)), diesel::delete(row));
     }
 
-    /// A statement a line: its text is always the same, so that it stays prepared.
+    /// As few statements as the database can do it in; their texts are always the same, so that they stay prepared.
     pub(super) fn append_logs(&mut self, lines: Vec<LogLine>) {
-        for line in lines {
-            let insert = diesel::insert_into(log::table).values(LogRow::from(line));
-            self.push(Must::Run, insert.on_conflict((log::org_id, log::agent_id, log::key)).do_nothing());
-        }
+        let rows = lines.into_iter().map(LogRow::from);
+        dialect::insert_lines!(rows => |insert| self.push(Must::Run, insert));
     }
 }

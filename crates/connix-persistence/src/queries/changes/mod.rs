@@ -4,7 +4,7 @@
 //! stands beside it as a [`Must`], and the executor holds it to that: where it sees the counts (SQLite) by comparing, where
 //! it does not before the commit (PostgreSQL) by a guard inside the statement.
 
-use super::{DB, dialect, rows, tables};
+use super::{DB, dialect, rows, sql, tables};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::port::store::{CommitError, Entity};
 use diesel::query_builder::QueryFragment;
@@ -15,6 +15,7 @@ mod organisation;
 mod project;
 mod service;
 mod task;
+mod telemetry;
 
 pub(crate) use failure::meaning;
 
@@ -94,7 +95,7 @@ impl Unit {
             Change::ExtendLease { org, task, attempt, until } => self.extend_lease(org, task, attempt, until),
             Change::AppendJournal(entries) => self.append_journal(entries),
             Change::AppendLogs(lines) => self.append_logs(lines),
-            Change::AppendSamples(_) => {} // comes with the rollups
+            Change::AppendSamples(samples) => self.append_samples(samples),
             Change::Raise(event) => self.raise(event),
             Change::Remember(record) => self.remember(record),
             Change::SetProperty { name, value } => self.set_property(name, value),

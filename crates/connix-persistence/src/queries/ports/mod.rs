@@ -2,7 +2,7 @@
 //!
 //! Queries are given as closures: one that was lost with its connection is built and sent again.
 
-use super::{DB, Store, dialect, rows, tables};
+use super::{DB, Store, dialect, rows, sql, tables};
 use connix_domain::port::store::ReadError;
 
 mod agent;
@@ -12,6 +12,7 @@ mod idempotency;
 mod log;
 mod project;
 mod service;
+mod spans;
 mod task;
 mod telemetry;
 

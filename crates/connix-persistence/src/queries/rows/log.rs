@@ -11,13 +11,13 @@ use serde_json::Value;
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = log, check_for_backend(DB))]
 pub(crate) struct LogRow {
-    org_id: String,
-    agent_id: String,
-    key: String,
-    at: At,
-    level: String,
-    message: String,
-    context: Value,
+    pub(crate) org_id: String,
+    pub(crate) agent_id: String,
+    pub(crate) key: String,
+    pub(crate) at: At,
+    pub(crate) level: String,
+    pub(crate) message: String,
+    pub(crate) context: Value,
 }
 
 impl From<LogLine> for LogRow {

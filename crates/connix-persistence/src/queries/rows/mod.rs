@@ -24,7 +24,7 @@ pub(super) use api_key::ApiKeyRow;
 pub(super) use event::{EventRow, SequencedRow};
 pub(super) use idempotency::IdempotencyRow;
 pub(super) use journal::JournalRow;
-pub(super) use log::LogRow;
+pub(crate) use log::LogRow;
 pub(super) use organisation::OrganisationRow;
 pub(super) use project::ProjectRow;
 pub(super) use task::TaskRow;
@@ -35,12 +35,12 @@ fn sound<T, E: Display>(entity: Entity, column: &str, read: Result<T, E>) -> Res
 }
 
 /// Reads a column that holds an identifier or a word of ours.
-fn parsed<T: FromStr<Err: Display>>(entity: Entity, column: &str, text: &str) -> Result<T, ReadError> {
+pub(super) fn parsed<T: FromStr<Err: Display>>(entity: Entity, column: &str, text: &str) -> Result<T, ReadError> {
     sound(entity, column, text.parse())
 }
 
 /// Reads such a column that may be empty.
-fn parsed_or_none<T>(entity: Entity, column: &str, text: Option<String>) -> Result<Option<T>, ReadError>
+pub(super) fn parsed_or_none<T>(entity: Entity, column: &str, text: Option<String>) -> Result<Option<T>, ReadError>
 where
     T: FromStr<Err: Display>,
 {

@@ -1,0 +1,10 @@
+DROP TRIGGER log_added ON log;
+DROP TRIGGER log_removed ON log;
+DROP TRIGGER task_created ON task;
+DROP TRIGGER task_made_ended ON task;
+DROP TRIGGER task_ended ON task;
+DROP TRIGGER task_made_charged ON task;
+DROP TRIGGER task_charged ON task;
+DROP INDEX log_level_time, task_completed;
+DROP TABLE project_usage, resource_figure, resource_sample, response_time, task_figure, log_count, duration_step, rollup_grain;
+DROP FUNCTION count_added_lines, count_removed_lines, count_created_task, count_ended_task, charge_tokens, count_sample, rollup_start, micros_of;

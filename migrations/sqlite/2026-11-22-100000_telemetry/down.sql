@@ -1,0 +1,17 @@
+DROP TRIGGER log_added;
+DROP TRIGGER log_removed;
+DROP TRIGGER task_created;
+DROP TRIGGER task_made_ended;
+DROP TRIGGER task_ended;
+DROP TRIGGER task_made_charged;
+DROP TRIGGER task_charged;
+DROP INDEX log_level_time;
+DROP INDEX task_completed;
+DROP TABLE project_usage;
+DROP TABLE resource_figure;
+DROP TABLE resource_sample;
+DROP TABLE response_time;
+DROP TABLE task_figure;
+DROP TABLE log_count;
+DROP TABLE duration_step;
+DROP TABLE rollup_grain;
