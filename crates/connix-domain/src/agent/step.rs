@@ -32,6 +32,14 @@ impl Agent {
         [self.update_step(), self.process_step()].into_iter().flatten().map(|(due, _)| due).min()
     }
 
+    /// By when what is under way has to be over: a worker's start, an update. Then the service ends it. `None` while nothing is
+    /// under way that has a limit.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        let starting = self.control.process == ProcessPhase::Starting;
+        let start = starting.then(|| self.control.process_since + Control::START_TIMEOUT);
+        [start, self.control.update_until].into_iter().flatten().min()
+    }
+
     /// The next thing to do at `now`, `None` when nothing is due. What ends `updating` comes first, so that a process that
     /// does not go away holds no update up.
     pub fn next_step(&self, now: Timestamp) -> Option<Step> {

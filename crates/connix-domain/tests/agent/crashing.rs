@@ -101,7 +101,7 @@ fn an_end_that_nobody_asked_for_is_a_crash_whatever_its_code() {
 #[test]
 fn a_worker_that_never_speaks_is_killed_and_counted() {
     let mut world = World::after(RuntimeKind::Local, &[Move::Supervise]);
-    assert_eq!(world.agent.due_at(), Some(at(60)));
+    assert_eq!((world.agent.due_at(), world.agent.deadline()), (Some(at(60)), Some(at(60))));
     world.now = at(60);
     assert_eq!(world.supervise(), Some(Step::KillUnready));
     assert_eq!(world.agent.control.failures, [at(60)]);

@@ -21,14 +21,15 @@ fn local(moves: &[Move]) -> World {
 #[test]
 fn an_update_is_over_when_the_worker_uses_the_newest_configuration() {
     let mut world = local(&[PUT]);
-    assert_eq!(world.agent.due_at(), Some(world.now + Control::UPDATE_TIMEOUT));
+    let limit = Some(world.now + Control::UPDATE_TIMEOUT);
+    assert_eq!((world.agent.due_at(), world.agent.deadline()), (limit, limit));
     for other in [Revision::Older, Revision::Beyond] {
         world.make(Move::Applied(other));
         assert_eq!(world.agent.phase, AgentPhase::UpdatingRunning, "{other:?}");
     }
     world.make(Move::Applied(Revision::Newest));
     assert_eq!(world.agent.phase, AgentPhase::Running);
-    assert_eq!(world.agent.control.update_until, None);
+    assert_eq!(world.agent.deadline(), None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::query::OffsetPagination;
 use crate::rfc3339::Instant;
 use connix_application::AgentDetails;
-use connix_domain::agent::{Agent, AgentFault, Control, EnvironmentVariables, Exit};
+use connix_domain::agent::{Agent, AgentFault, EnvironmentVariables, Exit};
 use connix_domain::id::AgentId;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -72,6 +72,8 @@ struct RuntimeView<'a> {
     incarnation: i64,
     restarts: i64,
     next_retry_at: Option<Instant>,
+    /// By when the start or update under way has to be over: the service ends it then.
+    deadline: Option<Instant>,
     last_exit: Option<ExitView<'a>>,
 }
 
@@ -113,7 +115,7 @@ impl<'a> AgentView<'a> {
             updated_at: agent.updated_at.into(),
             last_activity: agent.last_activity.map(Instant::from),
             error: agent.control.fault.as_ref().map(FaultView::of),
-            runtime: RuntimeView::of(agent.runtime.as_str(), &agent.control),
+            runtime: RuntimeView::of(agent),
         }
     }
 }
@@ -125,13 +127,15 @@ impl<'a> FaultView<'a> {
 }
 
 impl<'a> RuntimeView<'a> {
-    fn of(kind: &'static str, control: &'a Control) -> Self {
+    fn of(agent: &'a Agent) -> Self {
+        let control = &agent.control;
         Self {
-            kind,
+            kind: agent.runtime.as_str(),
             phase: control.process.as_str(),
             incarnation: control.incarnation,
             restarts: control.restarts,
             next_retry_at: control.retry_at.map(Instant::from),
+            deadline: agent.deadline().map(Instant::from),
             last_exit: control.last_exit.as_ref().map(ExitView::of),
         }
     }

@@ -4,7 +4,7 @@ use crate::query::{CursorPagination, OffsetPagination};
 use crate::rfc3339::Instant;
 use connix_domain::journal::JournalEntry;
 use connix_domain::page::Page;
-use connix_domain::task::{Task, TaskError};
+use connix_domain::task::{Task, TaskError, TaskPhase};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -36,6 +36,8 @@ pub(crate) struct TaskView<'t> {
     created_at: Instant,
     started_at: Option<Instant>,
     completed_at: Option<Instant>,
+    /// While it is running: when this attempt is out of time. Pauses come on top.
+    deadline: Option<Instant>,
     /// Seconds that the attempt took that ended it.
     duration: Option<f64>,
 }
@@ -84,6 +86,7 @@ impl<'t> TaskView<'t> {
             created_at: task.created_at.into(),
             started_at: task.started_at.map(Instant::from),
             completed_at: task.completed_at.map(Instant::from),
+            deadline: task.deadline().filter(|_| task.phase == TaskPhase::Running).map(Instant::from),
             duration: task.duration_seconds(),
         }
     }
