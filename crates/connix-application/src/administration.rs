@@ -22,6 +22,9 @@ const PROBE: &str = "master-key-probe";
 const PROBE_TEXT: &[u8] = b"connix master key";
 /// The organisation that a first start makes.
 const FIRST_ORGANISATION: &str = "default";
+/// The property that says that the first organisation was made without a key, and the one that says that it has got one.
+const FIRST_KEY_OWED: &str = "first-key-owed";
+const FIRST_KEY_GIVEN: &str = "first-key-given";
 
 /// What a first start made; the key is shown once.
 #[derive(Debug)]
@@ -90,19 +93,40 @@ impl App {
         }
     }
 
-    /// Makes the first organisation with its owner, default project and one API key, unless there is one already.
+    /// Makes the first organisation with its owner and default project, unless there is an organisation already. Its first
+    /// key is left to [`Self::first_start`], whoever comes first: a key is made where it is shown.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn ensure_first_organisation(&self) -> Result<(), Error> {
+        if !self.store().organisations().await?.is_empty() {
+            return Ok(());
+        }
+        let (_, changes) = self.new_organisation(FIRST_ORGANISATION).await?;
+        let owed = Change::SetProperty { name: FIRST_KEY_OWED.to_owned(), value: Vec::new() };
+        match self.ports.store.commit(changes.with(owed)).await {
+            // another process on the same store was first
+            Err(CommitError::Duplicate { entity: Entity::Organisation, .. }) => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    /// Makes the first organisation's first API key, and the organisation if need be; nothing when that key has been made.
     ///
     /// # Errors
     /// What the store says.
     pub async fn first_start(&self) -> Result<Option<FirstStart>, Error> {
-        if !self.store().organisations().await?.is_empty() {
+        self.ensure_first_organisation().await?;
+        let noted = async |name| Ok::<_, Error>(self.store().property(name).await?.is_some());
+        if noted(FIRST_KEY_GIVEN).await? || !noted(FIRST_KEY_OWED).await? {
             return Ok(None);
         }
-        let (organisation, changes) = self.new_organisation(FIRST_ORGANISATION).await?;
+        let Some(organisation) = self.store().organisations().await?.into_iter().next() else { return Ok(None) };
         let (key, text) = self.minted(&organisation, "first key", Permissions::all(), None, self.now());
-        match self.ports.store.commit(changes.with(Change::CreateApiKey(key))).await {
+        let given = Change::SetProperty { name: FIRST_KEY_GIVEN.to_owned(), value: Vec::new() };
+        match self.ports.store.commit(ChangeSet::new().with(given).with(Change::CreateApiKey(key))).await {
             // another server on the same store was first
-            Err(CommitError::Duplicate { entity: Entity::Organisation, .. }) => Ok(None),
+            Err(CommitError::Duplicate { entity: Entity::Property, .. }) => Ok(None),
             other => Ok(other.map(|()| Some(FirstStart { key: text }))?),
         }
     }

@@ -96,13 +96,14 @@ impl App {
         *checked = Some((Instant::now(), result.clone()));
         result
     }
-    /// From now on the service is ending: nothing is launched any more.
+    /// From now on the service is ending: nothing is launched any more, and who waits for something is answered at once.
     pub fn begin_leaving(&self) {
-        self.leaving.store(true, Ordering::Relaxed);
+        self.leaving.store(true, Ordering::SeqCst);
+        self.wakeups.everybody();
     }
     /// Whether the service is ending.
     pub fn is_leaving(&self) -> bool {
-        self.leaving.load(Ordering::Relaxed)
+        self.leaving.load(Ordering::SeqCst)
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::error::Error;
 use chrono::Duration;
-use connix_domain::change_set::Change;
+use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::idempotency::{IdempotencyKey, IdempotencyRecord};
 
 /// A key is remembered this long (contract section 2).
@@ -37,6 +37,30 @@ impl App {
             return Err(Error::IdempotencyKeyReused);
         }
         Ok(Some(self.ports.sealer.open(&context(&record.key), &record.answer)?))
+    }
+
+    /// Settles the answer to a call that went on after its effect was committed with a `provisional` answer: the first one to be
+    /// given is kept, and is what this gives to everybody.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn settle(&self, call: &Idempotency, provisional: &[u8], answer: Vec<u8>) -> Result<Vec<u8>, Error> {
+        self.retrying(|| async {
+            let Some(record) = self.store().remembered(&call.key, self.now()).await? else { return Ok(answer.clone()) };
+            let context = context(&call.key);
+            let kept = self.ports.sealer.open(&context, &record.answer)?;
+            if kept != provisional {
+                return Ok(kept);
+            }
+            let settled = Change::Settle {
+                key: record.key,
+                provisional: record.answer,
+                answer: self.ports.sealer.seal(&context, &answer),
+            };
+            self.ports.store.commit(ChangeSet::new().with(settled)).await?;
+            Ok(answer.clone())
+        })
+        .await
     }
 
     /// The record of an answer, to be committed before everything else of its unit.

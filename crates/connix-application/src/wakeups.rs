@@ -32,6 +32,12 @@ impl Wakeups {
             }
         }
     }
+    /// Everybody is to look again: the service is ending.
+    pub(crate) fn everybody(&self) {
+        self.supervisor();
+        let agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        agents.values().for_each(|waiting| waiting.notify_waiters());
+    }
     /// What to wait on for news of an agent. Enable the wait *before* looking, or news between the two are missed.
     pub(crate) fn of(&self, agent: AgentId) -> Arc<Notify> {
         let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,10 +9,11 @@ use crate::agent::Agent;
 use crate::api_key::ApiKey;
 use crate::event::Event;
 use crate::id::{AgentId, OrgId, ProjectId, TaskId};
-use crate::idempotency::IdempotencyRecord;
+use crate::idempotency::{IdempotencyKey, IdempotencyRecord};
 use crate::journal::JournalEntry;
 use crate::log::LogLine;
 use crate::organisation::Organisation;
+use crate::port::secrets::Sealed;
 use crate::project::Project;
 use crate::task::Task;
 use crate::telemetry::ResourceSample;
@@ -112,6 +113,16 @@ pub enum Change {
     Raise(Event),
     /// The first answer to a call. The first writer wins; a record that has expired is replaced.
     Remember(IdempotencyRecord),
+    /// The answer to a call that went on after its effect was committed: replaces the one that its record was made with. Fails as
+    /// stale when another answer is there, or no record.
+    Settle {
+        /// Which call.
+        key: IdempotencyKey,
+        /// The answer that the record was made with, as it was read.
+        provisional: Sealed,
+        /// The answer that was given.
+        answer: Sealed,
+    },
     /// A property of the service itself. The first writer wins.
     SetProperty {
         /// Its name.

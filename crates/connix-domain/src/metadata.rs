@@ -20,17 +20,18 @@ impl Metadata {
     /// # Errors
     /// The first limit that is broken, on field `metadata`.
     pub fn parse(object: Map<String, Value>) -> Result<Self, Fault> {
-        if object.len() > MOST_KEYS {
-            return Err(Fault::new("metadata", format!("Metadata must have at most {MOST_KEYS} keys")));
-        }
-        if object.keys().any(|key| key.is_empty() || key.chars().count() > LONGEST_KEY) {
-            return Err(Fault::new("metadata", format!("Metadata keys must have 1 to {LONGEST_KEY} characters")));
-        }
-        let whole = Self(object);
-        if whole.to_value().to_string().len() > LARGEST {
-            return Err(Fault::new("metadata", format!("Metadata must be at most {LARGEST} bytes of JSON")));
-        }
-        Ok(whole)
+        Self::parse_beside(object, |_, _| false)
+    }
+
+    /// Takes an object among whose attributes are the service's own: those that `owned` tells count in no limit, so that
+    /// what was read can be sent back.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_beside(object: Map<String, Value>, owned: impl Fn(&str, &Value) -> bool) -> Result<Self, Fault> {
+        let given = object.iter().filter(|(key, value)| !owned(key, value));
+        check(given.map(|(key, value)| (key.clone(), value.clone())).collect())?;
+        Ok(Self(object))
     }
 
     /// What a store kept; it was checked when it was written.
@@ -63,6 +64,19 @@ impl Metadata {
     pub fn labels(&self) -> String {
         self.0.iter().filter_map(|(key, value)| scalar(value).map(|text| label(key, &text))).collect()
     }
+}
+
+fn check(given: Map<String, Value>) -> Result<(), Fault> {
+    if given.len() > MOST_KEYS {
+        return Err(Fault::new("metadata", format!("Metadata must have at most {MOST_KEYS} keys")));
+    }
+    if given.keys().any(|key| key.is_empty() || key.chars().count() > LONGEST_KEY) {
+        return Err(Fault::new("metadata", format!("Metadata keys must have 1 to {LONGEST_KEY} characters")));
+    }
+    if Value::Object(given).to_string().len() > LARGEST {
+        return Err(Fault::new("metadata", format!("Metadata must be at most {LARGEST} bytes of JSON")));
+    }
+    Ok(())
 }
 
 /// How `metadata.KEY=VALUE` looks inside [`Metadata::labels`]; the separators are control characters that no key or

@@ -29,7 +29,7 @@ pub(crate) async fn once<T>(
 ) -> Result<HttpResponse, Problem> {
     Ok(match first(call, body, &reply, run).await? {
         Turn::First(result) => reply(&result).into(),
-        Turn::Repeated(response) => response,
+        Turn::Repeated(reply) => replayed(reply),
     })
 }
 
@@ -37,8 +37,8 @@ pub(crate) async fn once<T>(
 pub(crate) enum Turn<T> {
     /// It was, or it has none: what came of it.
     First(T),
-    /// It was not: the first answer again.
-    Repeated(HttpResponse),
+    /// It was not: the first answer again, which is still provisional if it [awaits](Reply::awaits) something.
+    Repeated(Reply),
 }
 
 /// [`once`], for calls that go on with the result before they answer.
@@ -53,23 +53,34 @@ pub(crate) async fn first<T>(
 ) -> Result<Turn<T>, Problem> {
     let Some(repeatable) = identity(call, body)? else { return Ok(Turn::First(run(None).await?)) };
     if let Some(answer) = call.app.replay(&repeatable).await? {
-        return replayed(&answer).map(Turn::Repeated);
+        return Reply::from_bytes(&answer).map(Turn::Repeated);
     }
     let render = |result: &T| reply(result).to_bytes();
     match run(Some(Remember { call: repeatable.clone(), render: &render })).await {
         Ok(result) => Ok(Turn::First(result)),
         // the same call may have been faster: then what refused this one (a taken name, say) is its effect
         Err(error) => match call.app.replay(&repeatable).await? {
-            Some(answer) => replayed(&answer).map(Turn::Repeated),
+            Some(answer) => Reply::from_bytes(&answer).map(Turn::Repeated),
             None => Err(error.into()),
         },
     }
 }
 
-fn replayed(answer: &[u8]) -> Result<HttpResponse, Problem> {
-    let mut response = Reply::from_bytes(answer)?.into_response();
+/// The answer to a call that is known now, while its record still holds a provisional one. Of several callers who wait for it,
+/// all get the answer of whoever settles it first.
+///
+/// # Errors
+/// What the store says.
+pub(crate) async fn settle(call: &Call, body: &[u8], provisional: &Reply, answer: Reply) -> Result<Reply, Problem> {
+    let Some(repeatable) = identity(call, body)? else { return Ok(answer) };
+    Reply::from_bytes(&call.app.settle(&repeatable, &provisional.to_bytes(), answer.to_bytes()).await?)
+}
+
+/// An answer that was given before.
+pub(crate) fn replayed(answer: Reply) -> HttpResponse {
+    let mut response = answer.into_response();
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-    Ok(response)
+    response
 }
 
 /// Which call it is: organisation, principal, method, path and key; `None` without a key.

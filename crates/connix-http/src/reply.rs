@@ -18,6 +18,9 @@ pub(crate) struct Reply {
     /// Whether it holds a credential that nobody on the way may keep.
     #[serde(default)]
     secret: bool,
+    /// The id of what is still to be waited for before there is an answer: until then this one is provisional.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    awaits: Option<String>,
     body: String,
 }
 
@@ -35,12 +38,22 @@ impl Reply {
     /// Another status.
     pub(crate) fn of(status: u16, body: &impl Serialize) -> Self {
         let body = serde_json::to_string(body).unwrap_or_default();
-        Self { status, location: None, version: None, secret: false, body }
+        Self { status, location: None, version: None, secret: false, awaits: None, body }
     }
 
     /// With the entity tag of a version.
     pub(crate) fn version(self, version: i64) -> Self {
         Self { version: Some(version), ..self }
+    }
+
+    /// Provisional: the caller is answered when something has been waited for.
+    pub(crate) fn awaiting(self, id: Option<String>) -> Self {
+        Self { awaits: id, ..self }
+    }
+
+    /// What is still to be waited for.
+    pub(crate) fn awaits(&self) -> Option<&str> {
+        self.awaits.as_deref()
     }
 
     /// Not to be kept by anybody.

@@ -24,7 +24,7 @@ impl Database {
     /// # Errors
     /// [`OpenError`]
     pub async fn open(url: &DatabaseUrl, options: Options) -> Result<Self, OpenError> {
-        migrate(url).await?;
+        migrate(url, &options).await?;
         let kind = match url {
             DatabaseUrl::Sqlite { path } => {
                 let store = sqlite::Store::open(path, options.metrics).map_err(OpenError::connection)?;
@@ -53,14 +53,14 @@ impl Database {
 }
 
 /// Brings the schema up to date; gives how many migrations were missing. Safe beside a running server and beside others
-/// that do the same. Needs a multi-threaded runtime.
+/// that do the same, for whom it waits as long as `options` say. Needs a multi-threaded runtime.
 ///
 /// # Errors
 /// [`OpenError`]
-pub async fn migrate(url: &DatabaseUrl) -> Result<usize, OpenError> {
+pub async fn migrate(url: &DatabaseUrl, options: &Options) -> Result<usize, OpenError> {
     match url {
         DatabaseUrl::Sqlite { path } => sqlite::migrate(path),
-        DatabaseUrl::Postgres { url } => postgres::migrate(url).await,
+        DatabaseUrl::Postgres { url } => postgres::migrate(url, options.migration_patience).await,
     }
 }
 

@@ -16,12 +16,20 @@ pub struct Options {
     /// group of commits, twice as long, which is more than the 5 s after which the server stops a statement by itself. A
     /// server or a network that is frozen says nothing at all.
     pub patience: Duration,
+    /// PostgreSQL: how long another process that migrates the database is waited for. (A SQLite file is waited for 5 s.)
+    pub migration_patience: Duration,
     /// PostgreSQL: a connection is replaced when it has been open for one to two times this: names move to other addresses.
     pub lifetime: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { metrics: None, culprits: 3, patience: Duration::from_secs(3), lifetime: Duration::from_secs(150) }
+        Self {
+            metrics: None,
+            culprits: 3,
+            patience: Duration::from_secs(3),
+            migration_patience: Duration::from_secs(30),
+            lifetime: Duration::from_secs(150),
+        }
     }
 }

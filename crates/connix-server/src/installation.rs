@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::bail;
-use connix_application::{App, FirstStart};
+use connix_application::App;
 use connix_domain::port::runtime::AgentRuntime;
 use connix_domain::port::store::Store;
 use connix_identity::MasterKey;
@@ -19,12 +19,11 @@ pub(crate) struct Installation {
     pub(crate) app: Arc<App>,
     /// To be closed at the end.
     pub(crate) database: Database,
-    /// What the very first opening made.
-    pub(crate) first_start: Option<FirstStart>,
 }
 
 impl Installation {
-    /// Opens the store (which brings its tables up to date), checks the master key, and makes the first organisation if there is none.
+    /// Opens the store (which brings its tables up to date), checks the master key, and makes the first organisation if there is none;
+    /// its first key is made by the first `serve`, which prints it.
     ///
     /// # Errors
     /// The store does not answer, or the master key is missing, exposed or another store's. Nothing is written then.
@@ -38,8 +37,8 @@ impl Installation {
         let master = master_key(folder, database.store().as_ref()).await?;
         let app = Arc::new(wiring::application(settings, database.store(), &master, metrics, runtime));
         app.check_master_key().await?;
-        let first_start = app.first_start().await?;
-        Ok(Self { app, database, first_start })
+        app.ensure_first_organisation().await?;
+        Ok(Self { app, database })
     }
 }
 

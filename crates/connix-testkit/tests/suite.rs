@@ -42,6 +42,10 @@ const PROMISES: &[(&str, &str)] = &[
         "Of concurrent records under one idempotency key exactly one MUST be kept, and the others' units MUST NOT be.",
         "of_concurrent_records_under_one_key_exactly_one_is_kept_and_no_other_unit",
     ),
+    (
+        "Of concurrent answers that replace one idempotency record's first exactly one MUST win.",
+        "of_concurrent_answers_that_replace_the_first_exactly_one_wins",
+    ),
     ("An expired idempotency record MUST be replaced by a new one.", "an_expired_record_is_replaced_by_a_new_one"),
     (
         "Journal entries and log lines that are sent again MUST be kept once.",

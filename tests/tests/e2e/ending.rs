@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use connix_tests::{
-    FakeModel, FakeReply, Server, Settings, Store, eventually, processes_in, resident_bytes, with_every_store,
+    FakeModel, FakeReply, Installation, Server, Settings, Store, eventually, processes_in, resident_bytes,
+    with_every_store,
 };
+use nix::sys::signal::Signal;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 with_every_store![
     a_server_with_agents_ends_clean_and_its_agents_run_again,
     a_task_in_hand_is_given_back_at_the_end,
     a_request_in_hand_is_answered_at_the_end,
+    calls_that_wait_are_answered_at_once_at_the_end,
     a_start_is_quick_and_an_idle_server_is_small,
 ];
 
@@ -66,6 +70,54 @@ async fn a_request_in_hand_is_answered_at_the_end(store: Store) {
     let (status, _) = server.terminate().await;
     assert_eq!(status.code(), Some(0), "{}", server.log());
     assert_eq!(waiting.await.unwrap().status, 201);
+}
+
+/// A claim, a heartbeat and a `?wait` that are held, and a connection on which nothing is asked: none delays the end.
+async fn calls_that_wait_are_answered_at_once_at_the_end(store: Store) {
+    let mut server = Server::start(store, Settings::for_tests());
+    let client = server.client();
+    let project = client.project().await;
+    let (idle, asked) = (client.external_agent(&project).await, client.external_agent(&project).await);
+    let worker = std::sync::Arc::new(idle.worker().await);
+    let seen = worker.heartbeat("idle", 1, &[]).await.expect(200)["directive_version"].as_u64().unwrap();
+    let claim = tokio::spawn({
+        let worker = worker.clone();
+        async move { worker.claim(25_000).await.status }
+    });
+    let beat = tokio::spawn(async move { worker.held_heartbeat(5_000, seen).await.status });
+    let path = asked.path("/tasks?wait=30");
+    let wait = tokio::spawn(async move { client.post(&path, &json!({ "input": "nobody works" })).await.status });
+    let mut kept = tokio::net::TcpStream::connect(server.installation.listen).await.unwrap();
+    kept.write_all(b"GET /api/v1/status HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
+    assert!(kept.read(&mut [0; 64]).await.unwrap() > 0, "it is open");
+    let queued = async || asked.client().get(&asked.path("/tasks")).await.expect(200)["pagination"]["total"] == 1;
+    eventually("the request is in hand", async || queued().await.then_some(())).await;
+    assert!(!claim.is_finished() && !beat.is_finished() && !wait.is_finished(), "all are held");
+    let (status, time) = server.terminate().await;
+    println!("{store:?}: ended {time:?} after SIGTERM with calls that wait");
+    assert_eq!(status.code(), Some(0), "{}", server.log());
+    assert_eq!((claim.await.unwrap(), beat.await.unwrap(), wait.await.unwrap()), (204, 200, 201));
+    assert!(time < Duration::from_secs(3), "{time:?}");
+}
+
+/// A start that waits for somebody else's migration hears SIGTERM all the same.
+#[tokio::test]
+async fn a_start_that_waits_ends_when_it_is_told() {
+    let installation = Installation::new(Store::Postgres, Settings::for_tests());
+    let url = installation.database().url().unwrap();
+    let (other, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    other.batch_execute("SELECT pg_advisory_lock(109308430821752)").await.unwrap();
+    let mut starting = installation.command(&["serve"]).spawn().unwrap();
+    let waits = async || {
+        let waiting = "SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
+                       WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()";
+        (!other.query(waiting, &[]).await.unwrap().is_empty()).then_some(())
+    };
+    eventually("the start waits for the lock", waits).await;
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(starting.id().cast_signed()), Signal::SIGTERM).unwrap();
+    let ended = eventually("the start ends", async || starting.try_wait().unwrap()).await;
+    assert_eq!(ended.code(), Some(0));
 }
 
 /// The issue's goals, 300 ms and 60 MB, hold for the release build on an idle machine and are measured by the benchmarks; here

@@ -27,11 +27,14 @@ pub struct Claimed {
 }
 
 impl App {
-    /// Takes the next task of the worker's agent; waits for one at most `longest`.
+    /// Takes the next task of the worker's agent; waits for one at most `longest`, and no longer than the service works.
     ///
     /// # Errors
-    /// [`Error::Fenced`]
+    /// [`Error::Fenced`]; [`Error::Unavailable`] when the service is ending already, so that the worker asks less often.
     pub async fn claim(&self, worker: Worker, session: SessionId, longest: Duration) -> Result<Option<Claimed>, Error> {
+        if self.is_leaving() {
+            return Err(Error::Unavailable("the service is ending".to_owned()));
+        }
         let news = self.wakeups.of(worker.agent);
         let end = Instant::now() + longest.min(self.settings.intervals.claim_wait);
         loop {
@@ -40,7 +43,7 @@ impl App {
             woken.as_mut().enable();
             match self.try_claim(worker, session).await {
                 Ok(Some(claimed)) => return Ok(Some(claimed)),
-                Ok(None) if Instant::now() >= end => return Ok(None),
+                Ok(None) if Instant::now() >= end || self.is_leaving() => return Ok(None),
                 Ok(None) => {}
                 Err(Error::Raced) => continue,
                 Err(error) => return Err(error),

@@ -149,7 +149,7 @@ impl App {
             woken.as_mut().enable();
             let agent = self.attached(worker, session).await?;
             let directive = self.directive(worker, &agent, &report.tasks).await?;
-            if directive.version() != report.seen || Instant::now() >= end {
+            if directive.version() != report.seen || Instant::now() >= end || self.is_leaving() {
                 return Ok(directive);
             }
             let _ = tokio::time::timeout_at(end, woken).await;

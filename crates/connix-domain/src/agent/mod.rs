@@ -25,6 +25,7 @@ pub use phase::{AgentAction, AgentPhase};
 pub use step::Step;
 
 use crate::Timestamp;
+use crate::fault::Fault;
 use crate::id::{AgentId, OrgId, ProjectId, UserId};
 use crate::metadata::Metadata;
 use crate::name::AgentName;
@@ -77,6 +78,9 @@ pub struct Agent {
     /// Rises by one with each change of the row.
     pub version: i64,
 }
+
+/// A `version` attribute that is longer, as JSON, counts in the limits of the attributes like any other.
+const LONGEST_VERSION: usize = 1024;
 
 /// What somebody asks for with a new agent.
 #[derive(Debug, Clone, PartialEq)]
@@ -141,6 +145,18 @@ impl Agent {
     pub const VERSION: &'static str = "version";
     /// The version of an agent whose maker gave none.
     pub const FIRST_VERSION: &'static str = "1.0.0";
+
+    /// Custom attributes as somebody sends them, perhaps as they were read: what the service adds counts in no limit.
+    ///
+    /// # Errors
+    /// The first limit of [`Metadata`] that is broken.
+    pub fn read_metadata(object: serde_json::Map<String, serde_json::Value>) -> Result<Metadata, Fault> {
+        Metadata::parse_beside(object, |key, value| match key {
+            Self::CREATED_BY => true,
+            Self::VERSION => value.to_string().len() <= LONGEST_VERSION,
+            _ => false,
+        })
+    }
 
     /// Whether tasks may be given to it (contract section 6: not while stopped or in error).
     pub fn takes_tasks(&self) -> bool {

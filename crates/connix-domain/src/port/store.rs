@@ -99,6 +99,7 @@ pub trait Committer: Send + Sync {
     ///   project's or agent's name MUST be free.
     /// - Events of an organisation MUST be numbered from 1 without gaps, in the order of their commits.
     /// - Of concurrent records under one idempotency key exactly one MUST be kept, and the others' units MUST NOT be.
+    /// - Of concurrent answers that replace one idempotency record's first exactly one MUST win.
     /// - An expired idempotency record MUST be replaced by a new one.
     /// - Journal entries and log lines that are sent again MUST be kept once.
     /// - A row below a project or agent of another organisation MUST be refused.

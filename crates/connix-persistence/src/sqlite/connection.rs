@@ -10,6 +10,9 @@ use std::time::Duration;
 const SETTINGS: &str = "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
     PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;";
 
+/// As long as `busy_timeout` says.
+pub(super) const BUSY: Duration = Duration::from_secs(5);
+
 /// How long a read waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -67,7 +70,7 @@ mod tests {
             assert_eq!(setting("synchronous"), 2, "FULL");
             assert_eq!(setting("foreign_keys"), 1);
             assert_eq!(setting("trusted_schema"), 0);
-            assert_eq!(setting("busy_timeout"), 5000);
+            assert_eq!(setting("busy_timeout"), BUSY.as_millis() as i64);
             let journal = select(sql::<Text>("(SELECT * FROM pragma_journal_mode)"));
             assert_eq!(journal.get_result::<String>(connection).unwrap(), "wal");
         }

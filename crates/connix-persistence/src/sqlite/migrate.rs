@@ -30,6 +30,11 @@ fn alone(
         if outcome.is_ok() { Ok(()) } else { Err(diesel::result::Error::RollbackTransaction) }
     });
     let applied = outcome.map_err(OpenError::migration)?;
-    done.map_err(|e| OpenError::migration(e.into()))?;
+    done.map_err(|error| not_alone(&error).unwrap_or_else(|| OpenError::migration(error.into())))?;
     Ok(applied)
+}
+
+/// Whether the file was another process's all the time.
+fn not_alone(error: &diesel::result::Error) -> Option<OpenError> {
+    error.to_string().contains("database is locked").then_some(OpenError::Migrating(connection::BUSY))
 }

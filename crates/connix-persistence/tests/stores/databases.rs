@@ -93,7 +93,7 @@ async fn shared_database() -> DatabaseUrl {
 
 /// The contract holds for a schema that was taken back once, too.
 async fn up_and_down(url: &DatabaseUrl) {
-    migrate(url).await.unwrap();
+    migrate(url, &Options::default()).await.unwrap();
     revert_all(url).await.unwrap();
 }
 

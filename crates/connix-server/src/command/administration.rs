@@ -18,7 +18,7 @@ pub(crate) async fn create_key(settings: &Settings, wanted: CreateKey) -> anyhow
         projects: projects(&wanted.projects),
         name: wanted.name,
     };
-    let Installation { app, database, .. } = open(settings).await?;
+    let Installation { app, database } = open(settings).await?;
     let key = app.create_key(new).await.map_err(in_words)?;
     database.close().await;
     Ok(key.expose().to_owned())
@@ -39,7 +39,7 @@ fn projects(wanted: &[String]) -> Option<Vec<ProjectRef>> {
 
 /// Makes an organisation; gives its id.
 pub(crate) async fn create_organisation(settings: &Settings, name: &str) -> anyhow::Result<String> {
-    let Installation { app, database, .. } = open(settings).await?;
+    let Installation { app, database } = open(settings).await?;
     let id = app.create_organisation(name).await.map_err(in_words)?;
     database.close().await;
     Ok(id.to_string())
@@ -48,7 +48,7 @@ pub(crate) async fn create_organisation(settings: &Settings, name: &str) -> anyh
 /// Brings the store's tables up to date; says how far they were behind.
 pub(crate) async fn migrate(settings: &Settings) -> anyhow::Result<String> {
     DataFolder::open(&settings.data_dir)?;
-    let missing = connix_persistence::migrate(&settings.database.url).await?;
+    let missing = connix_persistence::migrate(&settings.database.url, &connix_persistence::Options::default()).await?;
     Ok(format!("{missing} migrations applied"))
 }
 

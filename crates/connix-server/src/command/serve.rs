@@ -2,15 +2,16 @@
 
 use std::io::{Write, stdout};
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use connix_application::{App, FirstStart, Supervisor};
 use connix_domain::port::runtime::AgentRuntime;
-use connix_http::server::{self, Serving, Stop};
+use connix_http::server::{self, Running, Serving, Stop};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::data_folder::DataFolder;
+use crate::data_folder::{DataFolder, ServerLock};
 use crate::installation::Installation;
 use crate::settings::{HttpUrl, Settings};
 use crate::{logging, wiring};
@@ -29,24 +30,59 @@ const STORE_GRACE: Duration = Duration::from_secs(3);
 pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     logging::start(&settings.log);
     let mut signals = Signals::handled()?;
+    // a task of its own: parts of the start hold their thread, and what is cut off leaves nothing behind but whole transactions
+    let mut starting = tokio::spawn(start(settings));
+    let started = tokio::select! {
+        started = &mut starting => started??,
+        name = signals.next() => {
+            tracing::info!(signal = name, "the server leaves before it has started");
+            starting.abort();
+            return Ok(());
+        }
+    };
+    serve(started, signals).await
+}
+
+/// A server that is ready to serve.
+struct Started {
+    settings: Settings,
+    address: SocketAddr,
+    runtime: Arc<dyn AgentRuntime>,
+    installation: Installation,
+    first_start: Option<FirstStart>,
+    supervisor: Supervisor,
+    running: Running,
+    _lock: ServerLock,
+}
+
+/// Opens everything. No agent is launched yet.
+async fn start(settings: Settings) -> anyhow::Result<Started> {
     let folder = DataFolder::open(&settings.data_dir)?;
-    let _lock = folder.lock()?;
+    let lock = folder.lock()?;
     let api = listen("server.listen", settings.server.listen).await?;
     let operations = listen("operations.listen", settings.operations.listen).await?;
     let address = api.local_addr()?;
 
     let metrics = wiring::metrics();
     let runtime = wiring::runtime(&settings, &folder, address)?;
-    let Installation { app, database, first_start } =
-        Installation::open(&settings, &folder, metrics.clone(), runtime.clone()).await?;
-    let supervisor = Supervisor::new(app.clone());
+    let installation = Installation::open(&settings, &folder, metrics.clone(), runtime.clone()).await?;
+    let first_start = installation.app.first_start().await?;
+    let supervisor = Supervisor::new(installation.app.clone());
     supervisor.recover().await?;
 
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let serving = Serving { threads, grace: REQUESTS_GRACE };
-    let server = server::serve(wiring::served(&settings, app.clone(), metrics), api, operations, serving)?;
-    let stop = server.stop();
-    let mut serving = tokio::spawn(server.ended());
+    let served = wiring::served(&settings, installation.app.clone(), metrics);
+    let running = server::serve(served, api, operations, serving)?;
+    Ok(Started { settings, address, runtime, installation, first_start, supervisor, running, _lock: lock })
+}
+
+/// Serves, until it is asked to end or a part of it ends by itself.
+async fn serve(started: Started, mut signals: Signals) -> anyhow::Result<()> {
+    let Started { settings, address, runtime, installation, first_start, supervisor, running, _lock } = started;
+    let Installation { app, database } = installation;
+    let stop = running.stop();
+    let mut serving = tokio::spawn(running.ended());
     let mut supervising = tokio::spawn(async move { supervisor.run().await });
     announce(&settings, address, first_start.as_ref())?;
 

@@ -43,6 +43,36 @@ pub async fn of_concurrent_records_under_one_key_exactly_one_is_kept_and_no_othe
     assert_eq!(answers, Ok(Some(kept.iter().map(|n| *n as u8).collect())));
 }
 
+/// Committer: "Of concurrent answers that replace one idempotency record's first exactly one MUST win."
+pub async fn of_concurrent_answers_that_replace_the_first_exactly_one_wins(subject: &dyn Subject) {
+    let tenant = Tenant::new(subject).await;
+    let record = samples::record(tenant.org(), "call");
+    let settled = |n: u8| Change::Settle {
+        key: record.key.clone(),
+        provisional: record.answer.clone(),
+        answer: Sealed(vec![100 + n]),
+    };
+    let stale = Err(CommitError::Stale { entity: Entity::Idempotency });
+    assert_eq!(tenant.commit([settled(0)]).await, stale, "there is no record yet");
+    tenant.must([Change::Remember(record.clone()), Change::Remember(samples::record(tenant.org(), "other"))]).await;
+    let handles: [Arc<dyn Store>; 2] = [subject.store(), subject.another().await];
+    let commits = (0..8_u8).map(|n| {
+        let (store, unit) = (Arc::clone(&handles[usize::from(n) % 2]), ChangeSet::new().with(settled(n)));
+        tokio::spawn(async move { store.commit(unit).await })
+    });
+    let outcomes: Vec<_> = join_all(commits.collect::<Vec<_>>()).await.into_iter().map(Result::unwrap).collect();
+    let winners: Vec<_> = (0..8_u8).filter(|n| outcomes[usize::from(*n)].is_ok()).collect();
+    assert_eq!(winners.len(), 1, "{outcomes:?}");
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == stale).count(), 7, "{outcomes:?}");
+    let kept = |key: &str| {
+        let key = samples::record(tenant.org(), key).key;
+        async move { subject.store().remembered(&key, samples::after(1)).await }
+    };
+    let answer = Sealed(vec![100 + winners[0]]);
+    assert_eq!(kept("call").await, Ok(Some(IdempotencyRecord { answer, ..record.clone() })));
+    assert_eq!(kept("other").await, Ok(Some(samples::record(tenant.org(), "other"))));
+}
+
 /// Committer: "An expired idempotency record MUST be replaced by a new one."
 pub async fn an_expired_record_is_replaced_by_a_new_one(subject: &dyn Subject) {
     let tenant = Tenant::new(subject).await;

@@ -156,6 +156,7 @@ macro_rules! store_cases {
             }
             idempotency {
                 of_concurrent_records_under_one_key_exactly_one_is_kept_and_no_other_unit
+                of_concurrent_answers_that_replace_the_first_exactly_one_wins
                 an_expired_record_is_replaced_by_a_new_one
                 a_record_is_found_until_it_expires
                 expired_records_are_forgotten

@@ -79,6 +79,10 @@ impl State {
             }
             Change::Raise(event) => self.raise(event),
             Change::Remember(record) => self.remember(record),
+            Change::Settle { key, provisional, answer } => {
+                let kept = self.records.get_mut(&key).filter(|kept| kept.answer == provisional);
+                kept.map(|kept| kept.answer = answer).ok_or(stale(Entity::Idempotency))
+            }
             Change::SetProperty { name, value } => {
                 unless(self.properties.contains_key(&name), duplicate(Entity::Property, "name"))?;
                 self.properties.insert(name, value);

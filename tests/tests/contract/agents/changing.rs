@@ -10,6 +10,7 @@ on_every_store![
     metadata_is_replaced_but_for_its_maker_and_version,
     a_patch_is_the_same_call,
     what_was_read_can_be_sent_back,
+    metadata_at_its_limits_can_be_sent_back,
     what_the_service_owns_cannot_be_changed,
     an_update_of_a_running_agent_ends_by_itself,
     the_next_task_runs_with_the_new_configuration,
@@ -112,6 +113,22 @@ async fn what_was_read_can_be_sent_back(server: &Server) {
 }
 
 /// V21.
+async fn metadata_at_its_limits_can_be_sent_back(server: &Server) {
+    let client = server.client();
+    let project = client.project().await;
+    let most: Value = (0..64).map(|n| (format!("key-{n}"), json!(n))).collect::<serde_json::Map<_, _>>().into();
+    let largest = json!({ "text": "x".repeat(16 * 1024 - r#"{"text":""}"#.len()) });
+    for metadata in [most, largest] {
+        let agent = client.agent(&project, json!({ "runtime": "external", "metadata": metadata })).await;
+        let read = agent.get().await["metadata"].clone();
+        assert_eq!(agent.put(&json!({ "metadata": read })).await.expect(200)["metadata"], read);
+        let mut more = read;
+        more["text"] = (more["text"].as_str().unwrap_or_default().to_owned() + "y").into();
+        let fields = agent.put(&json!({ "metadata": more })).await.refused_fields(400, "validation_error");
+        assert_eq!(fields[0].0, "metadata");
+    }
+}
+
 async fn what_the_service_owns_cannot_be_changed(server: &Server) {
     let agent = analyst(&server.client()).await;
     let table = [

@@ -20,6 +20,8 @@ on_every_store![
     principals_have_keys_of_their_own,
     a_key_on_a_read_is_ignored,
     actions_and_tasks_are_replayed_too,
+    a_call_that_waited_is_replayed_as_it_was_answered,
+    a_call_whose_caller_hung_up_is_waited_for_by_the_next,
 ];
 
 const PROJECTS: &str = "/api/v1/projects";
@@ -175,5 +177,51 @@ async fn actions_and_tasks_are_replayed_too(server: &Server) {
     let stop = async || client.call(Method::POST, &agent.path("/stop")).header("Idempotency-Key", &key).send().await;
     let (first, again) = (stop().await, stop().await);
     assert_eq!(first.expect(200), again.expect(200));
+    assert!(is_replayed(&again));
+}
+
+async fn a_call_that_waited_is_replayed_as_it_was_answered(server: &Server) {
+    let client = server.client();
+    let agent = client.external_agent(&client.project().await).await;
+    let worker = agent.worker().await;
+    let (path, body) = (agent.path("/tasks?wait=30"), json!({ "input": "a long question" }));
+    let calls = join_all((0..4).map(|_| post(&client, &path, "the-same-wait", &body)));
+    let work = async {
+        let task = worker.claimed().await;
+        worker.complete(task["id"].as_str().unwrap(), 1, "a short answer").await.expect(200);
+    };
+    let (answers, ()) = tokio::join!(calls, work);
+    let again = post(&client, &path, "the-same-wait", &body).await;
+    assert_eq!(again.expect(201)["output"], "a short answer");
+    assert!(is_replayed(&again));
+    let waited: Vec<_> = answers.iter().filter(|answer| answer.status != 409).collect();
+    assert!(waited.iter().all(|answer| answer.status == 201 && answer.body == again.body), "{answers:?}");
+    assert_eq!(waited.iter().filter(|answer| !is_replayed(answer)).count(), 1, "{answers:?}");
+    // what the task was when the wait was over is the answer too, whatever becomes of it
+    let path = agent.path("/tasks?wait=1");
+    let first = post(&client, &path, "a-short-wait", &body).await;
+    assert_eq!(first.expect(201)["status"], "queued");
+    let task = worker.claimed().await;
+    worker.complete(task["id"].as_str().unwrap(), 1, "too late").await.expect(200);
+    assert_eq!(post(&client, &path, "a-short-wait", &body).await.body, first.body);
+}
+
+/// The caller's connection breaks while it waits: the call made again gets the answer.
+async fn a_call_whose_caller_hung_up_is_waited_for_by_the_next(server: &Server) {
+    let client = server.client();
+    let agent = client.external_agent(&client.project().await).await;
+    let worker = agent.worker().await;
+    let (path, body) = (agent.path("/tasks?wait=30"), json!({ "input": "asked twice" }));
+    let given_up = tokio::spawn({
+        let (client, path, body) = (client.clone(), path.clone(), body.clone());
+        async move { post(&client, &path, "hung-up", &body).await }
+    });
+    let task = worker.claimed().await;
+    given_up.abort();
+    assert!(given_up.await.unwrap_err().is_cancelled());
+    let again = post(&client, &path, "hung-up", &body);
+    let work = async { worker.complete(task["id"].as_str().unwrap(), 1, "heard").await.expect(200) };
+    let (again, _) = tokio::join!(again, work);
+    assert_eq!((&again.expect(201)["id"], &again.expect(201)["output"]), (&task["id"], &json!("heard")));
     assert!(is_replayed(&again));
 }

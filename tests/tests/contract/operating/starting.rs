@@ -6,6 +6,7 @@ use serde_json::Value;
 on_every_store![the_printed_openapi_is_the_served_one];
 with_every_store![
     the_first_start_prints_the_address_and_one_key_once,
+    the_first_start_prints_its_key_also_after_other_commands,
     a_second_server_on_the_same_folder_refuses_to_start,
     data_outlives_a_restart,
     migrate_prepares_a_store_for_a_start,
@@ -29,6 +30,24 @@ async fn the_first_start_prints_the_address_and_one_key_once(store: Store) {
     let second = server.printed().join("\n");
     assert!(!second.contains("cx_"), "{second}");
     assert!(!server.log().contains(&server.first_key), "nor in the log");
+}
+
+async fn the_first_start_prints_its_key_also_after_other_commands(store: Store) {
+    let installation = Installation::new(store, Settings::for_tests());
+    let organisation = installation.line(&["orgs", "create", "--name", "early"]);
+    let early = installation.line(&["keys", "create", "--name", "early", "--org", &organisation]);
+    let earliest = installation.line(&["keys", "create", "--name", "own"]);
+    let mut server = Server::start_on(installation);
+    let org_of = async |key: &str| {
+        let client = server.client_with(key);
+        client.get("/api/v1/projects/default").await.expect(200)["org_id"].clone()
+    };
+    assert_eq!(org_of(&early).await, organisation);
+    assert_eq!(org_of(&earliest).await, org_of(&server.first_key).await, "both of the organisation `default`");
+    assert_ne!(org_of(&server.first_key).await, organisation);
+    server.terminate().await;
+    server.start_again();
+    assert!(!server.printed().join("\n").contains("cx_"), "a second start prints no key");
 }
 
 /// F28.

@@ -4,7 +4,7 @@ use crate::body::{Echo, Fields, JsonBody};
 use crate::openapi::Nullable;
 use crate::problem::{Problem, Situation};
 use connix_application::{AgentOrder, AgentUpdate, App};
-use connix_domain::agent::{ConfigPatch, EnvironmentVariables, Patch};
+use connix_domain::agent::{Agent, ConfigPatch, EnvironmentVariables, Patch};
 use connix_domain::name::AgentName;
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
@@ -94,7 +94,7 @@ pub(super) fn common_order<'b>(
     if !fields.owned_within("metadata", &["created_by"]).is_empty() {
         fields.fault("metadata.created_by", "is set by the service");
     }
-    let metadata = fields.metadata().unwrap_or_default();
+    let metadata = fields.metadata_read_by(Agent::read_metadata).unwrap_or_default();
     let runtime = fields.word("runtime");
     Some(AgentOrder { name: name?, description, config, metadata, runtime })
 }
@@ -110,7 +110,7 @@ pub(super) fn update<'b>(app: &App, body: &'b JsonBody) -> Result<(AgentUpdate, 
         name,
         description: fields.description(),
         config: config(&mut fields, Nulls::Reset),
-        metadata: fields.metadata(),
+        metadata: fields.metadata_read_by(Agent::read_metadata),
     };
     fields.checked(app.config_faults(&update.config).or(()));
     let echo = fields.owned(&["id", "project_id", "status", "created_at", "updated_at"]);

@@ -11,6 +11,7 @@ use crate::query::{OffsetPagination, Query};
 use crate::reply::Reply;
 use crate::route::{Answer, CURSOR, FILTER, Method, OFFSET, Parameter, ParameterType, Route};
 use actix_web::{HttpResponse, web};
+use connix_application::Error;
 use connix_domain::id::AgentId;
 use connix_domain::page::{TaskQuery, Window};
 use connix_domain::permission::Permission;
@@ -75,16 +76,33 @@ async fn create(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
     query.finish()?;
     let order = body::order(&body)?;
     let (project, agent) = (call.project(), call.path("agent"));
-    let turn = idempotency::first(&call, body.raw(), created, async |remember| {
+    let provisional = |task: &Task| created(task).awaiting(wait.map(|_| task.id.to_string()));
+    let turn = idempotency::first(&call, body.raw(), provisional, async |remember| {
         call.app.create_task(&call.caller, &project, agent, order, remember).await
     });
-    let task = match turn.await? {
-        Turn::First(task) => task,
-        Turn::Repeated(response) => return Ok(response),
-    };
-    let Some(seconds) = wait else { return Ok(created(&task).into()) };
-    let waited = call.app.wait_for_task(&call.caller, &task, Duration::from_secs(seconds.unsigned_abs())).await?;
-    Ok(created(&waited).into())
+    let longest = wait.map(|seconds| Duration::from_secs(seconds.unsigned_abs()));
+    match (turn.await?, longest) {
+        (Turn::First(task), None) => Ok(created(&task).into()),
+        (Turn::First(task), Some(longest)) => {
+            let answer = call.app.wait_for_task(&call.caller, &task, longest).await?;
+            Ok(idempotency::settle(&call, body.raw(), &provisional(&task), created(&answer)).await?.into())
+        }
+        (Turn::Repeated(reply), longest) => Ok(idempotency::replayed(repeated(&call, &body, reply, longest).await?)),
+    }
+}
+
+/// The answer to a call that was made before. Whoever made it may have gone, or its server, before the task had ended: then this
+/// call waits in its place.
+async fn repeated(call: &Call, body: &JsonBody, reply: Reply, longest: Option<Duration>) -> Result<Reply, Problem> {
+    let (Some(longest), Some(id)) = (longest, reply.awaits()) else { return Ok(reply) };
+    match call.app.task(&call.caller, &call.project(), call.path("agent"), id).await {
+        Ok(task) => {
+            let answer = call.app.wait_for_task(&call.caller, &task, longest).await?;
+            idempotency::settle(call, body.raw(), &reply, created(&answer)).await
+        }
+        Err(Error::NotFound(_)) => Ok(reply),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn list(call: Call) -> Result<HttpResponse, Problem> {

@@ -98,6 +98,7 @@ impl Unit {
             Change::AppendSamples(samples) => self.append_samples(samples),
             Change::Raise(event) => self.raise(event),
             Change::Remember(record) => self.remember(record),
+            Change::Settle { key, provisional, answer } => self.settle(key, provisional, answer),
             Change::SetProperty { name, value } => self.set_property(name, value),
         }
     }

@@ -2,9 +2,10 @@
 
 use super::rows::{EventRow, IdempotencyRow};
 use super::tables::{event, event_counter, idempotency, property};
-use super::{Must, Unit};
+use super::{Must, Unit, stale};
 use connix_domain::event::Event;
-use connix_domain::idempotency::IdempotencyRecord;
+use connix_domain::idempotency::{IdempotencyKey, IdempotencyRecord};
+use connix_domain::port::secrets::Sealed;
 use connix_domain::port::store::{CommitError, Entity};
 use diesel::prelude::*;
 use diesel::query_dsl::methods::FilterDsl;
@@ -34,6 +35,12 @@ impl Unit {
         let expired = idempotency::expires_at.le(excluded(idempotency::created_at));
         let taken = CommitError::Duplicate { entity: Entity::Idempotency, field: "key" };
         self.push(Must::Touch(taken), FilterDsl::filter(upsert, expired));
+    }
+
+    pub(super) fn settle(&mut self, key: IdempotencyKey, provisional: Sealed, answer: Sealed) {
+        let row = idempotency::table.find((key.org.to_string(), key.key));
+        let read = FilterDsl::filter(row, idempotency::answer.eq(provisional.0));
+        self.push(Must::Touch(stale(Entity::Idempotency)), diesel::update(read).set(idempotency::answer.eq(answer.0)));
     }
 
     pub(super) fn set_property(&mut self, name: String, value: Vec<u8>) {
