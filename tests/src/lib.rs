@@ -33,6 +33,7 @@ pub use binary::connix;
 pub use client::{Call, Client};
 pub use command_line::Output;
 pub use connix_testkit::fake_model::{FakeModel, FakeReply};
+pub use connix_testkit::fake_search::FakeSearch;
 pub use connix_testkit::proxy::Proxy;
 pub use eventually::{eventually, eventually_within};
 pub use installation::{Installation, Settings};

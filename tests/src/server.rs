@@ -19,6 +19,9 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 /// Contract section 12: how long an ending server may take.
 const END_LIMIT: Duration = Duration::from_secs(20);
 
+/// A search endpoint that nobody asks: a model without a script calls no tool.
+const SEARCH: &str = "https://searxng.example.com";
+
 /// A server that is running on an installation of its own. Killed, and its data removed, when dropped.
 #[derive(Debug)]
 pub struct Server {
@@ -47,6 +50,7 @@ struct Running {
 
 impl Server {
     /// The server of `store` that all cases of this test program share. Its model has no script: it answers "You said: …".
+    /// Every tool of the documents' examples is configured.
     pub fn shared(store: Store) -> &'static Self {
         static SQLITE: OnceLock<Server> = OnceLock::new();
         static POSTGRES: OnceLock<Server> = OnceLock::new();
@@ -54,7 +58,9 @@ impl Server {
             Store::Sqlite => &SQLITE,
             Store::Postgres => &POSTGRES,
         };
-        slot.get_or_init(|| Self::start(store, Settings::with_model(model::shared())))
+        slot.get_or_init(|| {
+            Self::start(store, Settings::with_model(model::shared()).with("tools.web_search.url", SEARCH))
+        })
     }
 
     /// A new installation on `store` and its first start.

@@ -35,6 +35,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "connix-persistence",
             "connix-runtime",
             "connix-worker",
+            "connix-worker-protocol",
         ],
     ),
     ("connix-tests", &["connix-testkit"]),

@@ -1,6 +1,7 @@
 //! The application: the ports it needs and what it remembers between calls.
 
 use crate::authentication::KeyCache;
+use crate::equipment::Found;
 use crate::error::Error;
 use crate::numbers::Numbers;
 use crate::presence::Presence;
@@ -13,6 +14,7 @@ use connix_domain::port::metrics::Metrics;
 use connix_domain::port::runtime::AgentRuntime;
 use connix_domain::port::secrets::{Credentials, Sealer};
 use connix_domain::port::store::Store;
+use connix_domain::port::tools::Equipment;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -34,6 +36,8 @@ pub struct Ports {
     pub metrics: Arc<dyn Metrics>,
     /// Runs the workers of local agents.
     pub runtime: Arc<dyn AgentRuntime>,
+    /// What agents could work with.
+    pub equipment: Arc<dyn Equipment>,
 }
 
 /// The store's answer holds this long.
@@ -48,6 +52,7 @@ pub struct App {
     pub(crate) presence: Presence,
     pub(crate) wakeups: Wakeups,
     pub(crate) watchdog: Watchdog,
+    pub(crate) equipment: Found,
     leaving: AtomicBool,
     started: Instant,
     store_checked: tokio::sync::Mutex<Option<(Instant, Result<(), Error>)>>,
@@ -64,6 +69,7 @@ impl App {
             presence: Presence::default(),
             wakeups: Wakeups::default(),
             watchdog: Watchdog::default(),
+            equipment: Found::default(),
             leaving: AtomicBool::new(false),
             started: Instant::now(),
             store_checked: tokio::sync::Mutex::default(),

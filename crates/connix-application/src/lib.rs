@@ -11,6 +11,7 @@ mod app;
 mod authentication;
 mod caller;
 mod commit;
+mod equipment;
 mod error;
 mod idempotency;
 mod log;
@@ -30,11 +31,12 @@ pub use administration::{CannotStart, FirstStart, NewKey, OrgRef};
 pub use agent::AgentDetails;
 pub use app::{App, Ports};
 pub use caller::{Caller, Precondition, ProjectRef};
+pub use equipment::Models;
 pub use error::{Error, Resource};
 pub use idempotency::{Idempotency, Remember};
 pub use order::{AgentCommand, AgentOrder, AgentUpdate};
 pub use project_order::{Naming, ProjectOrder, Removed};
-pub use settings::{Intervals, Llm, Settings};
+pub use settings::{Intervals, Llm, Settings, ToolTerms};
 pub use supervisor::Supervisor;
 pub use worker::{
     Claimed, Directive, Report, Reported, SessionGrant, Wanted, Worker, WorkerFailure, WorkerLine, WorkerNote,

@@ -5,6 +5,7 @@ use connix_domain::fault::Faults;
 use connix_domain::metadata::Metadata;
 use connix_domain::name::AgentName;
 use connix_domain::phases;
+use connix_domain::tool::ToolCatalogue;
 
 phases! {
     /// The actions of AGNT.
@@ -49,7 +50,7 @@ pub struct AgentUpdate {
 }
 
 /// What is wrong with the given keys of a configuration, whatever the others are.
-pub(crate) fn config_faults(patch: &ConfigPatch, defaults: &AgentConfig, tools: &[String]) -> Faults {
+pub(crate) fn config_faults(patch: &ConfigPatch, defaults: &AgentConfig, tools: &ToolCatalogue) -> Faults {
     let mut faults = defaults.patched(patch, defaults).faults(tools);
     if let Patch::Set(environment) = &patch.environment {
         faults.extend(environment.faults());

@@ -2,6 +2,8 @@
 
 use connix_domain::agent::RuntimeKind;
 use connix_domain::port::secrets::Secret;
+use serde_json::Value;
+use std::fmt;
 use std::time::Duration;
 
 /// The model endpoint that agents ask.
@@ -49,6 +51,24 @@ impl Default for Intervals {
     }
 }
 
+/// What workers are told of their tools, as the worker protocol writes it. The application carries it and does not look into
+/// it. It may hold secrets, so it is not printed.
+#[derive(Clone)]
+pub struct ToolTerms(pub Value);
+
+impl Default for ToolTerms {
+    /// The protocol's own defaults.
+    fn default() -> Self {
+        Self(Value::Object(serde_json::Map::new()))
+    }
+}
+
+impl fmt::Debug for ToolTerms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ToolTerms")
+    }
+}
+
 /// The operator's settings, as far as use cases depend on them.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -56,8 +76,8 @@ pub struct Settings {
     pub llm: Llm,
     /// Who runs the workers of agents that do not say.
     pub runtime: RuntimeKind,
-    /// The tools that agents may name.
-    pub tools: Vec<String>,
+    /// What workers are told of their tools.
+    pub tools: ToolTerms,
     /// The worker protocol's times.
     pub intervals: Intervals,
     /// At most this many calls of the model in one attempt.

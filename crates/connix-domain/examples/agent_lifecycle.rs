@@ -14,6 +14,7 @@ use connix_domain::lifecycle::TransitionError;
 use connix_domain::metadata::Metadata;
 use connix_domain::name::{AgentName, CanonicalName, DisplayName};
 use connix_domain::project::{Project, ProjectPhase, Visibility};
+use connix_domain::tool::ToolCatalogue;
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -76,7 +77,7 @@ impl Story {
             created_by: project.created_by,
             runtime: RuntimeKind::Local,
         };
-        new.config.faults(&[]).or(()).map_err(|faults| format!("{faults:?}"))?;
+        new.config.faults(&ToolCatalogue::default()).or(()).map_err(|faults| format!("{faults:?}"))?;
         let story = Self { agent: Agent::create(new, now), now };
         story.tell("create", &[]);
         Ok(story)

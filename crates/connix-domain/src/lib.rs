@@ -35,6 +35,7 @@ pub mod project;
 pub mod scope;
 pub mod task;
 pub mod telemetry;
+pub mod tool;
 
 /// An instant in UTC. Stores keep microseconds; [`port::clock::Clock`] gives no more than that.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

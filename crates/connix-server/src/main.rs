@@ -3,6 +3,7 @@
 mod cli;
 mod command;
 mod data_folder;
+mod equipment;
 mod installation;
 mod logging;
 mod settings;

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use connix_application::{App, Intervals, Llm, Ports};
+use connix_application::{App, Intervals, Llm, Ports, ToolTerms};
 use connix_domain::agent::RuntimeKind as Kind;
 use connix_domain::port::runtime::AgentRuntime;
 use connix_domain::port::store::Store;
@@ -15,9 +15,14 @@ use connix_identity::{MasterKey, MasterSealer, PepperedCredentials};
 use connix_metrics::PrometheusMetrics;
 use connix_persistence::{Database, DatabaseUrl, OpenError, Options};
 use connix_runtime::{ExternalRuntime, LocalRuntime, LocalSettings, WorkerProgram};
+use connix_worker_protocol::sandbox::{SandboxMode, SandboxSettings};
+use connix_worker_protocol::secret::Secret;
+use connix_worker_protocol::session::LlmEndpoint;
+use connix_worker_protocol::tools::ToolSettings;
 
 use crate::data_folder::DataFolder;
-use crate::settings::{HttpUrl, RuntimeKind, Settings};
+use crate::equipment::WorkerEquipment;
+use crate::settings::{HttpUrl, RuntimeKind, Sandbox, Settings};
 use crate::system::{RandomIds, SystemClock};
 
 /// At most so many calls of the model in one attempt at a task (`shared/reference/runtime.md`).
@@ -79,8 +84,35 @@ pub(crate) fn application(
         ids: Arc::new(RandomIds),
         metrics,
         runtime,
+        equipment: Arc::new(equipment(settings)),
     };
     App::new(ports, of_application(settings))
+}
+
+fn equipment(settings: &Settings) -> WorkerEquipment {
+    let llm = LlmEndpoint {
+        base_url: settings.llm.base_url.as_ref().map(ToString::to_string),
+        api_key: settings.llm.api_key.as_ref().map(|key| Secret::new(key.expose())),
+    };
+    let folder = settings.data_dir.join("run").join("tools");
+    WorkerEquipment { tools: tools(settings), llm, folder }
+}
+
+/// What workers are told of their tools.
+fn tools(settings: &Settings) -> ToolSettings {
+    let defaults = ToolSettings::default();
+    ToolSettings {
+        sandbox: SandboxSettings {
+            mode: match settings.runtime.sandbox {
+                Sandbox::Strict => SandboxMode::Strict,
+                Sandbox::None => SandboxMode::None,
+            },
+            ..defaults.sandbox
+        },
+        time_limit_ms: u64::from(settings.tools.time_limit_seconds) * 1000,
+        allow_cidrs: settings.tools.allow_cidrs.iter().map(ToString::to_string).collect(),
+        web_search_url: settings.tools.web_search.url.as_ref().map(ToString::to_string),
+    }
 }
 
 fn of_application(settings: &Settings) -> connix_application::Settings {
@@ -94,7 +126,7 @@ fn of_application(settings: &Settings) -> connix_application::Settings {
             RuntimeKind::Local => Kind::Local,
             RuntimeKind::External => Kind::External,
         },
-        tools: Vec::new(),
+        tools: ToolTerms(serde_json::json!(tools(settings))),
         intervals: Intervals::new(
             Duration::from_secs(settings.runtime.lease_seconds),
             Duration::from_secs(settings.runtime.stall_seconds),

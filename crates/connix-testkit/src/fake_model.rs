@@ -67,6 +67,13 @@ impl FakeModel {
         format!("{}/v1", self.server.uri())
     }
 
+    /// From now on `GET /v1/models` lists these.
+    pub async fn offer(&self, models: &[&str]) {
+        let data: Vec<Value> = models.iter().map(|id| json!({"id": id, "object": "model"})).collect();
+        let list = ResponseTemplate::new(200).set_body_json(json!({"object": "list", "data": data}));
+        Mock::given(method("GET")).and(path("/v1/models")).respond_with(list).mount(&self.server).await;
+    }
+
     /// Queues the next reply.
     pub fn reply(&self, reply: FakeReply) -> &Self {
         locked(&self.script.replies).push_back(reply);

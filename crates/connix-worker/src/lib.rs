@@ -31,6 +31,8 @@ mod tools;
 mod worker;
 
 pub use backoff::Pace;
+pub use model::offered_models;
 pub use process::{Options, run};
 pub use settings::Settings;
+pub use tools::{FoundTool, Missing, found_tools};
 pub use worker::work;

@@ -4,4 +4,5 @@
 mod at_work;
 mod durability;
 mod ending;
+mod tools;
 mod worker_processes;

@@ -17,7 +17,7 @@ use connix_domain::permission::Permission;
 impl App {
     /// What is wrong with the given keys of an agent's configuration.
     pub fn config_faults(&self, patch: &ConfigPatch) -> Faults {
-        config_faults(patch, &self.default_config(), &self.settings.tools)
+        config_faults(patch, &self.default_config(), &self.catalogue())
     }
 
     pub(super) fn default_config(&self) -> AgentConfig {

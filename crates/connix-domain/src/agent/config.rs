@@ -2,6 +2,7 @@
 
 use super::command::Patch;
 use crate::fault::Faults;
+use crate::tool::ToolCatalogue;
 
 /// The longest system prompt, in bytes.
 const LONGEST_PROMPT: usize = 128 * 1024;
@@ -40,8 +41,8 @@ impl AgentConfig {
         }
     }
 
-    /// Checks all rules. `available` are the tools that this service has configured.
-    pub fn faults(&self, available: &[String]) -> Faults {
+    /// Checks all rules. `catalogue` says which tools there are.
+    pub fn faults(&self, catalogue: &ToolCatalogue) -> Faults {
         let mut faults = Faults::new();
         let named = !self.model.trim().is_empty() && self.model.chars().count() <= LONGEST_MODEL;
         let plain = !self.model.chars().any(char::is_control);
@@ -55,21 +56,8 @@ impl AgentConfig {
         faults.check(positive, "config.max_tokens", "Max tokens must be a positive integer");
         let short = self.system_prompt.as_ref().is_none_or(|p| p.len() <= LONGEST_PROMPT);
         faults.check(short, "config.system_prompt", "System prompt must be at most 128 KiB");
-        self.tool_faults(available, &mut faults);
+        catalogue.check(&self.tools, &mut faults);
         faults
-    }
-
-    fn tool_faults(&self, available: &[String], faults: &mut Faults) {
-        let listed = if available.is_empty() { "none".to_owned() } else { available.join(", ") };
-        for (at, tool) in self.tools.iter().enumerate() {
-            let field = format!("config.tools[{at}]");
-            if !available.contains(tool) {
-                let shown: String = tool.chars().take(64).collect();
-                faults.add(field, format!("Tool '{shown}' is not configured on this server. Available: {listed}"));
-            } else if self.tools.iter().take(at).any(|earlier| earlier == tool) {
-                faults.add(field, format!("Tool '{tool}' is named twice"));
-            }
-        }
     }
 
     /// This configuration with a patch applied; a reset key takes the default of `defaults`.
@@ -114,9 +102,8 @@ mod tests {
         }
     }
 
-    fn faulty_fields(config: &AgentConfig, available: &[&str]) -> Vec<String> {
-        let available: Vec<_> = available.iter().map(|tool| (*tool).to_owned()).collect();
-        config.faults(&available).into_iter().map(|fault| fault.field).collect()
+    fn faulty_fields(config: &AgentConfig) -> Vec<String> {
+        config.faults(&ToolCatalogue::default()).into_iter().map(|fault| fault.field).collect()
     }
 
     #[test]
@@ -151,7 +138,8 @@ mod tests {
     #[test]
     fn the_documents_messages_are_given_word_for_word() {
         let faulty = AgentConfig { temperature: 3.0, max_tokens: 0, ..AgentConfig::of_model("gpt-4") };
-        let faults: Vec<_> = faulty.faults(&[]).into_iter().map(|fault| fault.to_string()).collect();
+        let faults: Vec<_> =
+            faulty.faults(&ToolCatalogue::default()).into_iter().map(|fault| fault.to_string()).collect();
         assert_eq!(
             faults,
             [
@@ -165,11 +153,11 @@ mod tests {
     fn the_edges_of_the_ranges_are_allowed_and_no_number_is_refused() {
         for temperature in [0.0, 2.0] {
             let config = AgentConfig { temperature, max_tokens: 1, ..AgentConfig::of_model("m") };
-            assert!(faulty_fields(&config, &[]).is_empty());
+            assert!(faulty_fields(&config).is_empty());
         }
         for temperature in [-0.1, 2.1, f64::NAN, f64::INFINITY] {
             let config = AgentConfig { temperature, ..AgentConfig::of_model("m") };
-            assert_eq!(faulty_fields(&config, &[]), ["config.temperature"]);
+            assert_eq!(faulty_fields(&config), ["config.temperature"]);
         }
     }
 
@@ -177,29 +165,13 @@ mod tests {
     fn a_model_is_a_name() {
         let long = "m".repeat(201);
         for model in ["", "  ", "a\nb", &long] {
-            assert_eq!(faulty_fields(&AgentConfig::of_model(model), &[]), ["config.model"], "{model}");
+            assert_eq!(faulty_fields(&AgentConfig::of_model(model)), ["config.model"], "{model}");
         }
-        assert!(faulty_fields(&AgentConfig::of_model("meta-llama/Llama 3.1:8b"), &[]).is_empty());
+        assert!(faulty_fields(&AgentConfig::of_model("meta-llama/Llama 3.1:8b")).is_empty());
     }
 
     #[test]
-    fn each_unknown_tool_is_a_fault_at_its_place_that_lists_what_there_is() {
-        let config = AgentConfig { tools: vec!["python".into(), "telepathy".into()], ..AgentConfig::of_model("m") };
-        let available = ["web_search".to_owned(), "python".to_owned()];
-        let faults: Vec<_> = config.faults(&available).into_iter().map(|fault| fault.to_string()).collect();
-        let expected = "Tool 'telepathy' is not configured on this server. Available: web_search, python";
-        assert_eq!(faults, [format!("config.tools[1]: {expected}")]);
-    }
-
-    #[test]
-    fn without_any_tool_the_list_of_what_there_is_says_none() {
-        let fault = config().faults(&[]).into_iter().next().unwrap();
-        assert!(fault.message.ends_with("Available: none"), "{}", fault.message);
-    }
-
-    #[test]
-    fn a_tool_named_twice_is_a_fault_at_its_second_place() {
-        let config = AgentConfig { tools: vec!["a".into(), "b".into(), "a".into()], ..AgentConfig::of_model("m") };
-        assert_eq!(faulty_fields(&config, &["a", "b"]), ["config.tools[2]"]);
+    fn tools_are_checked_against_the_catalogue() {
+        assert_eq!(faulty_fields(&config()), ["config.tools[0]"]);
     }
 }

@@ -20,6 +20,7 @@ pub fn table() -> impl Iterator<Item = &'static Route> {
         v1::agent::ACTION_ROUTES,
         v1::task::ROUTES,
         v1::log::ROUTES,
+        v1::equipment::ROUTES,
         v1::worker::ROUTES,
     ]
     .into_iter()

@@ -69,6 +69,7 @@ async fn start(settings: Settings) -> anyhow::Result<Started> {
     let first_start = installation.app.first_start().await?;
     let supervisor = Supervisor::new(installation.app.clone());
     supervisor.recover().await?;
+    installation.app.look_at_tools().await;
 
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let serving = Serving { threads, grace: REQUESTS_GRACE };
@@ -84,6 +85,8 @@ async fn serve(started: Started, mut signals: Signals) -> anyhow::Result<()> {
     let stop = running.stop();
     let mut serving = tokio::spawn(running.ended());
     let mut supervising = tokio::spawn(async move { supervisor.run().await });
+    let looking = app.clone();
+    let looking = tokio::spawn(async move { looking.keep_looking_at_tools().await });
     announce(&settings, address, first_start.as_ref())?;
 
     tokio::select! {
@@ -94,6 +97,7 @@ async fn serve(started: Started, mut signals: Signals) -> anyhow::Result<()> {
         ended = &mut supervising => return Err(ended.err().map_or_else(|| anyhow!("the supervisor ended"), Into::into)),
         name = signals.next() => tracing::info!(signal = name, "the server leaves"),
     }
+    looking.abort();
     leave(&app, runtime.as_ref(), &stop).await;
     serving.await?.context("the listeners ended")?;
     if tokio::time::timeout(STORE_GRACE, database.close()).await.is_err() {

@@ -130,6 +130,7 @@ pub(crate) enum Sandbox {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Tools {
     pub(crate) allow_cidrs: Vec<IpNet>,
+    pub(crate) time_limit_seconds: u32,
     pub(crate) web_search: WebSearch,
 }
 

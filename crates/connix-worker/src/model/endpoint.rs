@@ -121,7 +121,7 @@ impl fmt::Debug for ChatEndpoint {
     }
 }
 
-async fn read_body(mut response: Response) -> Result<Vec<u8>, ModelFault> {
+pub(super) async fn read_body(mut response: Response) -> Result<Vec<u8>, ModelFault> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
         body.extend_from_slice(&chunk);

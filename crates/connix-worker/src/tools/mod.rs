@@ -7,13 +7,14 @@
 //!
 //! *Invariant.* Whatever a tool does, or fails to do, the model is told and the agent goes on: a tool cannot end a task.
 //!
-//! **To add one:** a file here with the tool, and its line in [`toolbox`].
+//! **To add one:** a file here with the tool, its line in [`toolbox::BUILT_IN`], and its arm in `toolbox::built_in`.
 
 mod arguments;
 mod bounded;
 mod code_execution;
 mod context;
 mod error;
+mod inventory;
 mod supplies;
 mod toolbox;
 mod web_search;
@@ -26,6 +27,7 @@ pub(crate) use bounded::bounded;
 pub use context::CallClock;
 pub(crate) use context::ToolContext;
 pub(crate) use error::ToolError;
+pub use inventory::{FoundTool, Missing, found_tools};
 pub(crate) use supplies::Supplies;
 pub(crate) use toolbox::Toolbox;
 

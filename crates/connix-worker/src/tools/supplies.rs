@@ -1,10 +1,11 @@
 //! What all tools of a session share.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use connix_outbound::{AddressRule, GuardedClient, Traffic};
 use connix_worker_protocol::tools::ToolSettings;
 
+use super::Missing;
 use crate::sandbox::Sandbox;
 
 const USER_AGENT: &str = concat!("connix-worker/", env!("CARGO_PKG_VERSION"));
@@ -16,7 +17,7 @@ pub(crate) struct Supplies {
     /// For everything that a tool dials.
     pub(crate) outbound: GuardedClient,
     /// For every program that a tool runs.
-    pub(crate) sandbox: Rc<Sandbox>,
+    pub(crate) sandbox: Arc<Sandbox>,
 }
 
 impl Supplies {
@@ -25,6 +26,17 @@ impl Supplies {
         // What is no network allows nothing; the server has checked them.
         let allowed = settings.allow_cidrs.iter().filter_map(|network| network.parse().ok()).collect();
         let outbound = GuardedClient::new(AddressRule::new("tools.allow_cidrs", allowed), USER_AGENT).counting(traffic);
-        Self { settings, outbound, sandbox: Rc::new(sandbox) }
+        Self { settings, outbound, sandbox: Arc::new(sandbox) }
+    }
+
+    /// Whether programs can be run as the settings ask.
+    pub(crate) async fn sandboxed(&self) -> Result<(), Missing> {
+        match self.sandbox.hold().await {
+            Ok(_) => Ok(()),
+            Err(why) => Err(Missing {
+                reason: format!("programs cannot be confined here: {why}"),
+                setting: Some("runtime.sandbox"),
+            }),
+        }
     }
 }

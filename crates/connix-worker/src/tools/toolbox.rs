@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::code_execution::CodeExecution;
 use super::web_search::WebSearch;
-use super::{Supplies, Tool, ToolError};
+use super::{Missing, Supplies, Tool, ToolError};
 use crate::model::ToolCall;
 
 /// The tools that an agent's configuration names.
@@ -25,7 +26,8 @@ impl Toolbox {
         for name in names {
             match built_in(name, supplies).await {
                 Ok(tool) => toolbox.tools.push(tool),
-                Err(error) => {
+                Err(missing) => {
+                    let error = ToolError::unavailable(format!("'{name}' cannot be used: {}", missing.reason));
                     toolbox.missing.insert(name.clone(), error);
                 }
             }
@@ -61,22 +63,31 @@ impl Toolbox {
     }
 }
 
+/// The tools of this program: their names, and what people are told of them.
+pub(crate) const BUILT_IN: &[(&str, &str)] = &[
+    ("web_search", "Searches the web and gives the model titles, addresses and snippets of what it finds"),
+    (
+        "code_execution",
+        "Runs Python and bash programs that the model writes, in the project's workspace, without network",
+    ),
+];
+
 /// The tool of this name.
 ///
 /// # Errors
-/// When it cannot work here.
-async fn built_in(name: &str, supplies: &Supplies) -> Result<Rc<dyn Tool>, ToolError> {
+/// Why it cannot work here.
+pub(super) async fn built_in(name: &str, supplies: &Supplies) -> Result<Rc<dyn Tool>, Missing> {
     let settings = &supplies.settings;
     match name {
-        "code_execution" => match supplies.sandbox.hold().await {
-            Ok(_) => Ok(Rc::new(CodeExecution::new(Rc::clone(&supplies.sandbox)))),
-            Err(why) => Err(ToolError::unavailable(why)),
-        },
-        "web_search" => match &settings.web_search_url {
-            Some(url) => Ok(Rc::new(WebSearch::new(url, supplies.outbound.clone()))),
-            None => Err(ToolError::unavailable("The operator has not set tools.web_search.url")),
-        },
-        _ => Err(ToolError::unavailable(format!("This worker has no tool '{name}'"))),
+        "code_execution" => {
+            supplies.sandboxed().await?;
+            Ok(Rc::new(CodeExecution::new(Arc::clone(&supplies.sandbox))))
+        }
+        "web_search" => {
+            let url = settings.web_search_url.as_deref().ok_or(Missing::setting("tools.web_search.url"))?;
+            Ok(Rc::new(WebSearch::new(url, supplies.outbound.clone())))
+        }
+        _ => Err(Missing { reason: "this worker has no such tool".to_owned(), setting: None }),
     }
 }
 

@@ -13,6 +13,7 @@ mod names;
 mod task_answers;
 mod task_lists;
 mod task_queue;
+mod tools;
 mod transitions;
 mod worker_sessions;
 mod worker_tasks;

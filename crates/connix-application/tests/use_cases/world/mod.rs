@@ -4,7 +4,7 @@ mod ports;
 
 use connix_application::{
     AgentOrder, App, Caller, Claimed, Intervals, Llm, Naming, NewKey, OrgRef, Ports, ProjectOrder, ProjectRef,
-    SessionGrant, Settings, Supervisor, Worker,
+    SessionGrant, Settings, Supervisor, ToolTerms, Worker,
 };
 use connix_domain::Timestamp;
 use connix_domain::agent::{Agent, ConfigPatch, RuntimeKind};
@@ -18,7 +18,7 @@ use connix_domain::port::store::EventReader;
 use connix_domain::project::{Project, Visibility};
 use connix_domain::task::{Task, TaskOrder};
 use connix_testkit::{CountingIds, ManualClock, MemoryStore};
-use ports::{LabelSealer, NoMetrics, PlainCredentials, PlayedRuntime};
+use ports::{LabelSealer, NoMetrics, Nothing, PlainCredentials, PlayedRuntime};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,12 +46,13 @@ pub(crate) fn application(
         ids: Arc::new(CountingIds::default()),
         metrics: Arc::new(NoMetrics),
         runtime: runtime.clone(),
+        equipment: Arc::new(Nothing),
     };
     let llm = Llm { base_url: None, api_key: None, default_model: "gpt-4".into() };
     let intervals = Intervals { claim_wait: Duration::from_millis(200), ..Intervals::default() };
     Arc::new(App::new(
         ports,
-        Settings { llm, runtime: RuntimeKind::Local, tools: Vec::new(), intervals, max_steps: 25 },
+        Settings { llm, runtime: RuntimeKind::Local, tools: ToolTerms::default(), intervals, max_steps: 25 },
     ))
 }
 

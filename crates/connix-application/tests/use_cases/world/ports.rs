@@ -10,6 +10,8 @@ use connix_domain::port::runtime::{AgentRuntime, InstanceExit, InstanceReading, 
 use connix_domain::port::secrets::{
     CannotOpen, Credentials, MintedKey, PresentedKey, PresentedToken, Sealed, Sealer, Secret,
 };
+use connix_domain::port::tools::Equipment;
+use connix_domain::tool::Tool;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -154,4 +156,17 @@ impl AgentRuntime for PlayedRuntime {
         self.waiting.lock().await.recv().await.unwrap()
     }
     async fn shut_down(&self, _: Duration) {}
+}
+
+/// No tools and no models.
+pub(crate) struct Nothing;
+
+#[async_trait]
+impl Equipment for Nothing {
+    async fn tools(&self) -> Vec<Tool> {
+        Vec::new()
+    }
+    async fn models(&self) -> Result<Vec<String>, String> {
+        Err("there is no endpoint".into())
+    }
 }

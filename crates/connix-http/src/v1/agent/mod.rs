@@ -81,8 +81,10 @@ pub(crate) const ROUTES: &[Route] = &[
 async fn create(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
     call.no_query()?;
     let order = body::order(&call.app, &body)?;
-    let reply =
-        |made: &AgentDetails| Reply::created(&AgentView::whole(made), location(made)).version(made.agent.version);
+    let tools = call.app.catalogue();
+    let reply = |made: &AgentDetails| {
+        Reply::created(&AgentView::whole(made).with_tools_of(&tools), location(made)).version(made.agent.version)
+    };
     idempotency::once(&call, body.raw(), reply, async |remember| {
         call.app.create_agent(&call.caller, &call.project(), order, remember).await
     })
@@ -93,14 +95,15 @@ async fn list(call: Call) -> Result<HttpResponse, Problem> {
     let query = agent_query(call.query())?;
     let window = query.window;
     let page = call.app.agents(&call.caller, &call.project(), query).await?;
-    let agents = page.items.iter().map(AgentView::listed).collect();
+    let tools = call.app.catalogue();
+    let agents = page.items.iter().map(|agent| AgentView::listed(agent).with_tools_of(&tools)).collect();
     Ok(Reply::ok(&AgentList { agents, pagination: OffsetPagination::new(window, page.total) }).into())
 }
 
 async fn get(call: Call) -> Result<HttpResponse, Problem> {
     call.no_query()?;
     let found = call.app.agent(&call.caller, &call.project(), call.path("agent")).await?;
-    Ok(shown(&found))
+    Ok(shown(&call, &found))
 }
 
 async fn update(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
@@ -109,10 +112,11 @@ async fn update(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
     let (project, agent) = (call.project(), call.path("agent"));
     if !echo.is_empty() {
         let present = call.app.agent(&call.caller, &project, agent).await?;
-        echo.unchanged(&AgentView::whole(&present)).map_err(body::told_of_configuration)?;
+        echo.unchanged(&AgentView::whole(&present).with_tools_of(&call.app.catalogue()))
+            .map_err(body::told_of_configuration)?;
     }
     let updated = call.app.update_agent(&call.caller, &project, agent, &call.precondition(), &update).await;
-    Ok(shown(&updated.map_err(|error| body::told_of_configuration(error.into()))?))
+    Ok(shown(&call, &updated.map_err(|error| body::told_of_configuration(error.into()))?))
 }
 
 async fn delete(call: Call, _: NoBody) -> Result<HttpResponse, Problem> {
@@ -122,8 +126,8 @@ async fn delete(call: Call, _: NoBody) -> Result<HttpResponse, Problem> {
     Ok(Reply::ok(&AgentRemoved::of(removed)).into())
 }
 
-fn shown(found: &AgentDetails) -> HttpResponse {
-    Reply::ok(&AgentView::whole(found)).version(found.agent.version).into()
+fn shown(call: &Call, found: &AgentDetails) -> HttpResponse {
+    Reply::ok(&AgentView::whole(found).with_tools_of(&call.app.catalogue())).version(found.agent.version).into()
 }
 
 /// Where an agent is found.

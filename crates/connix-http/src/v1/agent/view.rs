@@ -5,6 +5,7 @@ use crate::rfc3339::Instant;
 use connix_application::AgentDetails;
 use connix_domain::agent::{Agent, AgentFault, EnvironmentVariables, Exit};
 use connix_domain::id::AgentId;
+use connix_domain::tool::ToolCatalogue;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -75,6 +76,8 @@ struct RuntimeView<'a> {
     /// By when the start or update under way has to be over: the service ends it then.
     deadline: Option<Instant>,
     last_exit: Option<ExitView<'a>>,
+    /// Tools of its config that cannot be used now: a call of one tells the model so.
+    degraded_tools: Vec<&'a str>,
 }
 
 /// How a process ended.
@@ -93,6 +96,12 @@ impl<'a> AgentView<'a> {
         let mut view = Self::listed(&details.agent);
         view.config.inner = Some(InnerConfigView::of(&details.agent, &details.environment));
         view
+    }
+
+    /// Says which of its tools cannot be used now.
+    pub(super) fn with_tools_of(mut self, catalogue: &ToolCatalogue) -> Self {
+        self.runtime.degraded_tools = catalogue.degraded(self.config.tools);
+        self
     }
 
     /// Without prompt and environment variables: what a list shows.
@@ -137,6 +146,7 @@ impl<'a> RuntimeView<'a> {
             next_retry_at: control.retry_at.map(Instant::from),
             deadline: agent.deadline().map(Instant::from),
             last_exit: control.last_exit.as_ref().map(ExitView::of),
+            degraded_tools: Vec::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Handled, WireBody, acknowledged, wire};
 use crate::call::WorkerCall;
+use crate::problem::Problem;
 use crate::reply::Reply;
 use connix_application::{App, Directive, Report, SessionGrant};
 use connix_worker_protocol::log::{AppendLogs, LogsAccepted};
@@ -10,18 +11,19 @@ use connix_worker_protocol::session::{
     ConfigApplied, CurrentConfig, Directives, EndSession, Heartbeat, Hello, Intervals, Limits, LlmEndpoint, Welcome,
     WorkerState,
 };
-use connix_worker_protocol::tools::ToolSettings;
 use std::time::Duration;
 
 pub(super) async fn open(call: WorkerCall, WireBody(hello): WireBody<Hello>) -> Handled {
     let grant = call.app.greet(call.worker, &hello.nonce).await?;
-    Ok(Reply::ok(&welcome(&call.app, &grant)).secret().into())
+    Ok(Reply::ok(&welcome(&call.app, &grant)?).secret().into())
 }
 
-fn welcome(app: &App, grant: &SessionGrant) -> Welcome {
+fn welcome(app: &App, grant: &SessionGrant) -> Result<Welcome, Problem> {
     let settings = app.settings();
     let agent = &grant.agent;
-    Welcome {
+    let tools = serde_json::from_value(settings.tools.0.clone())
+        .map_err(|error| connix_application::Error::Internal(format!("the settings of tools: {error}")))?;
+    Ok(Welcome {
         session_id: grant.session.to_string(),
         agent_id: agent.id.to_string(),
         project_id: agent.project.to_string(),
@@ -38,8 +40,8 @@ fn welcome(app: &App, grant: &SessionGrant) -> Welcome {
             claim_wait_ms: millis(settings.intervals.claim_wait),
         },
         limits: Limits { max_steps: settings.max_steps.into() },
-        tools: ToolSettings::default(),
-    }
+        tools,
+    })
 }
 
 pub(super) async fn heartbeat(call: WorkerCall, WireBody(heartbeat): WireBody<Heartbeat>) -> Handled {

@@ -2,7 +2,7 @@
 
 mod changes;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use changes::Changes;
 const LONGEST_CODE: usize = 100_000;
 
 /// The tool.
-pub(crate) struct CodeExecution(Rc<Sandbox>);
+pub(crate) struct CodeExecution(Arc<Sandbox>);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,7 +45,7 @@ impl Language {
 }
 
 impl CodeExecution {
-    pub(crate) fn new(sandbox: Rc<Sandbox>) -> Self {
+    pub(crate) fn new(sandbox: Arc<Sandbox>) -> Self {
         Self(sandbox)
     }
 }

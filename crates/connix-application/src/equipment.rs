@@ -1,0 +1,84 @@
+//! What agents may work with: the catalogue of tools, looked at again and again, and the models.
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::Error;
+use connix_domain::permission::Permission;
+use connix_domain::tool::ToolCatalogue;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+/// How old the catalogue may become.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// How long the endpoint's list of models holds.
+const MODELS_KEPT: Duration = Duration::from_secs(15);
+
+/// What was found when it was last looked at.
+#[derive(Default)]
+pub(crate) struct Found {
+    catalogue: RwLock<Arc<ToolCatalogue>>,
+    models: tokio::sync::Mutex<Option<(Instant, Vec<String>)>>,
+}
+
+/// The models that a configuration may name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Models {
+    /// Their names.
+    pub names: Vec<String>,
+    /// The one of an agent that names none.
+    pub default: String,
+    /// Whether the endpoint said so; otherwise it is what the settings name.
+    pub from_endpoint: bool,
+}
+
+impl App {
+    /// The tools that there are.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]
+    pub fn tools(&self, caller: &Caller) -> Result<Arc<ToolCatalogue>, Error> {
+        caller.may(Permission::AgentsRead)?;
+        Ok(self.catalogue())
+    }
+
+    /// The models that there are: what the endpoint offers, or else the default.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]
+    pub async fn models(&self, caller: &Caller) -> Result<Models, Error> {
+        caller.may(Permission::AgentsRead)?;
+        let default = self.settings.llm.default_model.clone();
+        let offered = self.offered_models().await;
+        let from_endpoint = offered.is_some();
+        Ok(Models { names: offered.unwrap_or_else(|| vec![default.clone()]), default, from_endpoint })
+    }
+
+    /// The catalogue as it was when last looked at.
+    pub fn catalogue(&self) -> Arc<ToolCatalogue> {
+        self.equipment.catalogue.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Looks at the tools.
+    pub async fn look_at_tools(&self) {
+        let found = Arc::new(ToolCatalogue::new(self.ports.equipment.tools().await));
+        *self.equipment.catalogue.write().unwrap_or_else(PoisonError::into_inner) = found;
+    }
+
+    /// Looks at the tools again and again, for as long as it is awaited.
+    pub async fn keep_looking_at_tools(&self) {
+        loop {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            self.look_at_tools().await;
+        }
+    }
+
+    async fn offered_models(&self) -> Option<Vec<String>> {
+        let mut kept = self.equipment.models.lock().await;
+        if let Some((_, names)) = kept.as_ref().filter(|(at, _)| at.elapsed() < MODELS_KEPT) {
+            return Some(names.clone());
+        }
+        let names = self.ports.equipment.models().await.ok().filter(|names| !names.is_empty())?;
+        *kept = Some((Instant::now(), names.clone()));
+        Some(names)
+    }
+}

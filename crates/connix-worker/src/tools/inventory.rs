@@ -1,0 +1,74 @@
+//! What tools there are, and whether they could work here: what a server's catalogue shows.
+
+use std::path::Path;
+
+use connix_outbound::Traffic;
+use connix_worker_protocol::tools::ToolSettings;
+
+use super::Supplies;
+use super::toolbox::{self, BUILT_IN};
+use crate::sandbox::{Found, Sandbox, find_out};
+
+/// A tool as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundTool {
+    /// What a configuration calls it.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Why it cannot work here; `None` when it can.
+    pub missing: Option<Missing>,
+}
+
+/// Why a tool cannot work here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// In words.
+    pub reason: String,
+    /// The setting that would change that.
+    pub setting: Option<&'static str>,
+}
+
+impl Missing {
+    /// A setting that has to be set.
+    pub(crate) fn setting(name: &'static str) -> Self {
+        Self { reason: format!("{name} is not set"), setting: Some(name) }
+    }
+}
+
+/// Looks at every tool, with `folder` as the workspace in which programs are tried. It is made when it is missing.
+pub async fn found_tools(settings: &ToolSettings, folder: &Path) -> Vec<FoundTool> {
+    let sandbox = || Sandbox::new(settings.sandbox.clone(), folder.to_owned(), "inventory", "inventory".to_owned());
+    let _ = std::fs::create_dir_all(folder); // if that fails, the trials below say so
+    let programs = find_out(sandbox()).await;
+    let supplies = Supplies::new(settings.clone(), Traffic::default(), sandbox());
+    let mut found = Vec::new();
+    for (name, description) in BUILT_IN {
+        let mut missing = toolbox::built_in(name, &supplies).await.err();
+        if *name == "code_execution" && missing.is_none() {
+            missing = without_interpreter(&programs);
+        }
+        found.push(FoundTool { name: (*name).to_owned(), description: (*description).to_owned(), missing });
+    }
+    found
+}
+
+/// Programs can be confined, but there is nothing to run them.
+fn without_interpreter(programs: &Found) -> Option<Missing> {
+    let (python, bash) = (programs.python.as_ref().err()?, programs.bash.as_ref().err()?);
+    Some(Missing { reason: format!("neither python3 ({python}) nor bash ({bash}) can be run"), setting: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_interpreter_is_enough() {
+        let no = || Err("not found".to_owned());
+        let found = |python, bash| Found { hold: Err(String::new()), python, bash };
+        assert_eq!(without_interpreter(&found(no(), Ok(()))), None);
+        assert_eq!(without_interpreter(&found(Ok(()), no())), None);
+        assert!(without_interpreter(&found(no(), no())).unwrap().reason.contains("python3 (not found)"));
+    }
+}
