@@ -82,4 +82,6 @@ pub struct Settings {
     pub intervals: Intervals,
     /// At most this many calls of the model in one attempt.
     pub max_steps: u32,
+    /// How long log lines and resource samples are kept.
+    pub retention: Duration,
 }

@@ -28,6 +28,8 @@ use crate::system::{RandomIds, SystemClock};
 /// At most so many calls of the model in one attempt at a task (`shared/reference/runtime.md`).
 const MAX_STEPS: u32 = 25;
 
+const DAY: Duration = Duration::from_secs(86_400);
+
 /// Where things are counted.
 pub(crate) fn metrics() -> Arc<PrometheusMetrics> {
     Arc::new(PrometheusMetrics::new(env!("CARGO_PKG_VERSION")))
@@ -132,6 +134,7 @@ fn of_application(settings: &Settings) -> connix_application::Settings {
             Duration::from_secs(settings.runtime.stall_seconds),
         ),
         max_steps: MAX_STEPS,
+        retention: DAY * settings.telemetry.retention_days,
     }
 }
 

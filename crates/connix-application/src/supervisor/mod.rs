@@ -2,6 +2,7 @@
 //! domain names, and takes in what is seen of processes. A hint wakes it; a sweep each second finds what a hint missed.
 
 mod gone;
+mod retention;
 mod step;
 
 use crate::app::App;
@@ -53,7 +54,7 @@ impl Supervisor {
 
     /// Works until the future is dropped.
     pub async fn run(&self) {
-        tokio::join!(self.converge(), self.watch());
+        tokio::join!(self.converge(), self.watch(), self.drop_what_is_old());
     }
 
     async fn converge(&self) {

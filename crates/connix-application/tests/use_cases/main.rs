@@ -3,4 +3,5 @@
 
 mod agents;
 mod projects;
+mod retention;
 mod world;

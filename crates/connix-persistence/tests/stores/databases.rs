@@ -77,9 +77,12 @@ pub(crate) async fn new_database() -> (DatabaseUrl, Place) {
 
 /// The database that tests share, named after its schema, which went up, down and up again.
 async fn shared_database() -> DatabaseUrl {
-    let schema = include_bytes!("../../../../migrations/postgres/2026-11-22-000000_foundation/up.sql");
-    let fnv = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    let name = format!("connix_contract_{:016x}", schema.iter().fold(0xcbf2_9ce4_8422_2325, fnv));
+    let schema = concat!(
+        include_str!("../../../../migrations/postgres/2026-11-22-000000_foundation/up.sql"),
+        include_str!("../../../../migrations/postgres/2026-11-22-100000_telemetry/up.sql"),
+    );
+    let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let name = format!("connix_contract_{:016x}", schema.bytes().fold(0xcbf2_9ce4_8422_2325, fnv));
     let url = url_of(&name);
     // one at a time, since each test can be a process of its own
     let mut connection = AsyncPgConnection::establish(&server()).await.unwrap();

@@ -264,6 +264,8 @@ mod tests {
             ("CONNIX_WEBHOOKS__ALLOW_CIDRS", "10.0.0.0/33", "webhooks.allow_cidrs"),
             ("CONNIX_DATABASE__URL", "mysql://host", "database.url"),
             ("CONNIX_LOG__LEVEL", "inof", "log.level"),
+            ("CONNIX_TELEMETRY__RETENTION_DAYS", "0", "telemetry.retention_days"),
+            ("CONNIX_TELEMETRY__RETENTION_DAYS", "36501", "telemetry.retention_days"),
         ] {
             let message = refusal(from_environment(&[(name, value)]));
             assert!(message.contains(key) && message.contains(name), "{name}: {message}");

@@ -29,6 +29,7 @@ pub(crate) struct Settings {
     pub(crate) llm: Llm,
     pub(crate) runtime: Runtime,
     pub(crate) tools: Tools,
+    pub(crate) telemetry: Telemetry,
     pub(crate) rate_limits: RateLimits,
     pub(crate) webhooks: Webhooks,
 }
@@ -140,6 +141,14 @@ pub(crate) struct Tools {
 pub(crate) struct WebSearch {
     #[serde(with = "value::unset_when_empty")]
     pub(crate) url: Option<HttpUrl>,
+}
+
+/// Log lines and resource samples.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Telemetry {
+    #[serde(deserialize_with = "value::between::<1, 36_500, _>")]
+    pub(crate) retention_days: u32,
 }
 
 /// Limits of requests.

@@ -55,6 +55,15 @@ pub(crate) fn at_least<'de, const LEAST: u64, D: Deserializer<'de>>(deserializer
     Ok(number)
 }
 
+/// A whole number within bounds.
+pub(crate) fn between<'de, const LEAST: u32, const MOST: u32, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<u32, D::Error> {
+    let number = u64::deserialize(deserializer)?;
+    let fitting = u32::try_from(number).ok().filter(|number| (LEAST..=MOST).contains(number));
+    fitting.ok_or_else(|| de::Error::custom(format!("{number} is out of range: expected {LEAST} to {MOST}")))
+}
+
 /// A browser's origin: scheme, host and port, as the `Origin` header has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin(String);

@@ -52,7 +52,14 @@ pub(crate) fn application(
     let intervals = Intervals { claim_wait: Duration::from_millis(200), ..Intervals::default() };
     Arc::new(App::new(
         ports,
-        Settings { llm, runtime: RuntimeKind::Local, tools: ToolTerms::default(), intervals, max_steps: 25 },
+        Settings {
+            llm,
+            runtime: RuntimeKind::Local,
+            tools: ToolTerms::default(),
+            intervals,
+            max_steps: 25,
+            retention: Duration::from_secs(30 * 86_400),
+        },
     ))
 }
 
