@@ -3,6 +3,7 @@
 use crate::authentication::KeyCache;
 use crate::equipment::Found;
 use crate::error::Error;
+use crate::metering::Meters;
 use crate::numbers::Numbers;
 use crate::presence::Presence;
 use crate::settings::Settings;
@@ -50,6 +51,7 @@ pub struct App {
     pub(crate) keys: KeyCache,
     pub(crate) numbers: Numbers,
     pub(crate) presence: Presence,
+    pub(crate) meters: Meters,
     pub(crate) wakeups: Wakeups,
     pub(crate) watchdog: Watchdog,
     pub(crate) equipment: Found,
@@ -67,6 +69,7 @@ impl App {
             keys: KeyCache::new(),
             numbers: Numbers::default(),
             presence: Presence::default(),
+            meters: Meters::default(),
             wakeups: Wakeups::default(),
             watchdog: Watchdog::default(),
             equipment: Found::default(),
@@ -115,7 +118,8 @@ impl App {
     pub(crate) fn store(&self) -> &dyn Store {
         self.ports.store.as_ref()
     }
-    pub(crate) fn now(&self) -> Timestamp {
+    /// The time.
+    pub fn now(&self) -> Timestamp {
         self.ports.clock.now()
     }
 }

@@ -2,6 +2,7 @@
 
 use connix_domain::agent::RuntimeKind;
 use connix_domain::port::secrets::Secret;
+use connix_domain::price::PriceTable;
 use serde_json::Value;
 use std::fmt;
 use std::time::Duration;
@@ -15,6 +16,8 @@ pub struct Llm {
     pub api_key: Option<Secret>,
     /// The model of an agent whose maker gave none.
     pub default_model: String,
+    /// What models cost.
+    pub prices: PriceTable,
 }
 
 /// The worker protocol's times. `3 · heartbeat ≤ park < fence < lease` must hold (`runtime.md` 2.4).
@@ -80,6 +83,8 @@ pub struct Settings {
     pub tools: ToolTerms,
     /// The worker protocol's times.
     pub intervals: Intervals,
+    /// How often running agents are measured.
+    pub sample_every: Duration,
     /// At most this many calls of the model in one attempt.
     pub max_steps: u32,
     /// How long log lines and resource samples are kept.

@@ -31,6 +31,7 @@ pub mod organisation;
 pub mod page;
 pub mod permission;
 pub mod port;
+pub mod price;
 pub mod project;
 pub mod scope;
 pub mod task;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use connix_domain::agent::RuntimeKind;
-use connix_domain::id::AgentId;
+use connix_domain::id::{AgentId, ProjectId};
 use connix_domain::port::runtime::{AgentRuntime, InstanceExit, InstanceReading, LaunchError, LaunchSpec};
 
 /// Launches nothing and sees nothing end: an external worker says hello when it likes, is told to leave over the worker
@@ -32,6 +32,10 @@ impl AgentRuntime for ExternalRuntime {
 
     async fn readings(&self) -> Vec<InstanceReading> {
         Vec::new()
+    }
+
+    async fn workspace_bytes(&self, _project: ProjectId) -> Option<u64> {
+        None
     }
 
     async fn next_exit(&self) -> InstanceExit {

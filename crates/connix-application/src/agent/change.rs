@@ -76,7 +76,7 @@ impl App {
         };
         let agent = Agent::create(new, self.now());
         let guard = Change::ProjectUnchanged { org: project.org, id: project.id, version: project.version };
-        let details = AgentDetails { agent, project, environment };
+        let details = AgentDetails { agent, project, environment, stats: None };
         let changes = ChangeSet::new()
             .with(guard)
             .with(Change::CreateAgent(details.agent.clone()))

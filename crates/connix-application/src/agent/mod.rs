@@ -11,6 +11,7 @@ use connix_domain::agent::{Agent, AgentPhase, EnvironmentVariables};
 use connix_domain::page::{AgentQuery, Page};
 use connix_domain::permission::Permission;
 use connix_domain::project::Project;
+use connix_domain::telemetry::TaskTotals;
 
 /// An agent with what only its own page shows.
 #[derive(Debug, Clone)]
@@ -21,17 +22,20 @@ pub struct AgentDetails {
     pub project: Project,
     /// Its environment variables, in clear text.
     pub environment: EnvironmentVariables,
+    /// What its tasks came to; known where it is asked for alone.
+    pub stats: Option<TaskTotals>,
 }
 
 impl App {
-    /// An agent with its project and environment variables.
+    /// An agent with its project, environment variables and what its tasks came to.
     ///
     /// # Errors
     /// [`Error::NotFound`]
     pub async fn agent(&self, caller: &Caller, wanted: &ProjectRef, id: &str) -> Result<AgentDetails, Error> {
         caller.may(Permission::AgentsRead)?;
         let (project, agent) = self.reachable_agent(caller, wanted, id).await?;
-        self.details(project, agent)
+        let stats = self.store().task_totals(caller.scope, agent.id).await?;
+        Ok(AgentDetails { stats: Some(stats), ..self.details(project, agent)? })
     }
 
     /// A part of a project's list of agents. `query.project` is set here.
@@ -62,6 +66,6 @@ impl App {
 
     pub(super) fn details(&self, project: Project, agent: Agent) -> Result<AgentDetails, Error> {
         let environment = self.environment(&agent)?;
-        Ok(AgentDetails { agent, project, environment })
+        Ok(AgentDetails { agent, project, environment, stats: None })
     }
 }

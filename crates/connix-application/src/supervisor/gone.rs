@@ -13,6 +13,7 @@ use connix_domain::journal::noted_usage;
 use connix_domain::log::LogLevel;
 use connix_domain::scope::{Job, OrgScope};
 use connix_domain::task::{Task, Usage};
+use connix_domain::telemetry::ResourceSample;
 use serde_json::json;
 
 /// So many bytes of what a worker printed last stand in the log line about its end.
@@ -61,13 +62,29 @@ impl App {
         incarnation: i64,
         decide: impl Fn(&Agent) -> Option<(Agent, Vec<Happening>, bool)>,
     ) -> Result<(), Error> {
-        let decide = &decide;
         self.presence.left(id, incarnation);
         self.watchdog.forget(id);
+        let samples = self.meters.ended(id, incarnation, self.now());
+        let taken_in = self.take_in_end(scope, id, incarnation, &decide, &samples).await;
+        if !matches!(taken_in, Ok(true)) {
+            self.meters.keep(samples);
+        }
+        taken_in.map(drop)
+    }
+
+    /// Writes what follows from an end. False when nothing does.
+    async fn take_in_end(
+        &self,
+        scope: OrgScope,
+        id: AgentId,
+        incarnation: i64,
+        decide: &impl Fn(&Agent) -> Option<(Agent, Vec<Happening>, bool)>,
+        samples: &[ResourceSample],
+    ) -> Result<bool, Error> {
         self.retrying(|| async move {
-            let Some(agent) = self.store().agent(scope, id).await? else { return Ok(()) };
-            let Some((next, happened, crashed)) = decide(&agent) else { return Ok(()) };
-            let mut changes = ChangeSet::new();
+            let Some(agent) = self.store().agent(scope, id).await? else { return Ok(false) };
+            let Some((next, happened, crashed)) = decide(&agent) else { return Ok(false) };
+            let mut changes = ChangeSet::new().with(Change::AppendSamples(samples.to_vec()));
             let mut ended = Vec::new();
             for task in self.store().running_tasks(scope, id).await? {
                 if task.incarnation.is_none_or(|holder| holder <= incarnation) {
@@ -86,7 +103,7 @@ impl App {
                 self.ports.metrics.agent_crashed();
             }
             self.wakeups.agent(id);
-            Ok(())
+            Ok(true)
         })
         .await
     }

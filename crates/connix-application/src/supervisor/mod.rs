@@ -3,6 +3,7 @@
 
 mod gone;
 mod retention;
+mod sampling;
 mod step;
 
 use crate::app::App;
@@ -54,7 +55,7 @@ impl Supervisor {
 
     /// Works until the future is dropped.
     pub async fn run(&self) {
-        tokio::join!(self.converge(), self.watch(), self.drop_what_is_old());
+        tokio::join!(self.converge(), self.watch(), self.sample(), self.drop_what_is_old());
     }
 
     async fn converge(&self) {

@@ -66,6 +66,7 @@ impl App {
         };
         match self.ports.runtime.launch(spec).await {
             Ok(()) => {
+                self.meters.begun(&launching, self.now());
                 self.ports.metrics.agent_launched();
                 Ok(())
             }

@@ -11,6 +11,7 @@ use connix_domain::event::Actor;
 use connix_domain::id::{SessionId, TaskId};
 use connix_domain::phases;
 use connix_domain::task::{Task, TaskPhase};
+use connix_domain::telemetry::Consumption;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -64,6 +65,8 @@ pub struct Report {
     pub seen: i64,
     /// How long the answer may be held back.
     pub hold: Duration,
+    /// What it says it has consumed since its start.
+    pub consumption: Consumption,
 }
 
 /// What a worker is told by the answer to a heartbeat.
@@ -111,6 +114,7 @@ impl App {
                 }
             };
             self.heard(&agent);
+            self.meters.begun(&agent, self.now());
             let session = agent.control.session.ok_or(Error::Fenced)?;
             let environment = self.environment(&agent)?;
             Ok(SessionGrant { session, agent, environment })
@@ -138,6 +142,7 @@ impl App {
     pub async fn heartbeat(&self, worker: Worker, session: SessionId, report: Report) -> Result<Directive, Error> {
         let agent = self.attached(worker, session).await?;
         self.heard(&agent);
+        self.meters.heard(&agent, report.consumption);
         let working = wanted(&agent) != Wanted::Pause;
         self.watchdog.heard(worker.agent, &report.tasks, working, self.settings.intervals.lease);
         self.take_in(worker, session, &report).await?;

@@ -10,6 +10,7 @@ use connix_domain::event::EventKind;
 use connix_domain::page::{LogQuery, Window};
 use connix_domain::port::runtime::LaunchError;
 use connix_domain::task::{TaskError, TaskPhase, Usage};
+use connix_domain::telemetry::Consumption;
 use serde_json::json;
 
 const USAGE: Usage = Usage { prompt: 10, completion: 5, requests: 1 };
@@ -24,7 +25,14 @@ async fn command(world: &World, agent: &Agent, command: AgentCommand) -> Agent {
 }
 
 fn heartbeat(tasks: Vec<Reported>) -> Report {
-    Report { parked: false, applied_revision: 1, tasks, seen: 0, hold: std::time::Duration::ZERO }
+    Report {
+        parked: false,
+        applied_revision: 1,
+        tasks,
+        seen: 0,
+        hold: std::time::Duration::ZERO,
+        consumption: Consumption::default(),
+    }
 }
 
 #[tokio::test]

@@ -81,6 +81,8 @@ pub trait AgentRuntime: Send + Sync {
     /// What each running instance has consumed since its launch. An instance that cannot be looked at is left out; what an
     /// adapter does not see of the others is `None`.
     async fn readings(&self) -> Vec<InstanceReading>;
+    /// How many bytes a project's workspace holds, perhaps a minute ago; `None` when the adapter does not see it.
+    async fn workspace_bytes(&self, project: ProjectId) -> Option<u64>;
     /// Waits for the next instance that is gone.
     async fn next_exit(&self) -> InstanceExit;
     /// Drains every instance and returns when none is left, at the latest a moment after `grace`.

@@ -40,7 +40,7 @@ impl Measuring {
     /// What the instances have consumed by now. Blocks: it reads `/proc` and walks through folders.
     pub(super) fn readings(&self, supervision: &Supervision) -> Vec<InstanceReading> {
         let subjects = supervision.subjects();
-        self.forget_all_but(&subjects);
+        self.forget_old();
         let (Ok(table), Some(host)) = (ProcessTable::read(), Host::read()) else { return Vec::new() };
         let measured: Vec<_> =
             subjects.iter().filter_map(|subject| Some((subject, self.consumption(subject, &table, host)?))).collect();
@@ -68,7 +68,7 @@ impl Measuring {
     }
 
     /// The bytes in a project's workspace, at most a minute old.
-    fn size(&self, project: ProjectId) -> Option<u64> {
+    pub(super) fn size(&self, project: ProjectId) -> Option<u64> {
         let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, size)) = sizes.get(&project).filter(|(at, _)| at.elapsed() < WALK) {
             return *size;
@@ -79,8 +79,8 @@ impl Measuring {
         size
     }
 
-    fn forget_all_but(&self, subjects: &[Subject]) {
-        let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
-        sizes.retain(|project, _| subjects.iter().any(|subject| subject.project == *project));
+    /// Forgets sizes that are too old to be told.
+    fn forget_old(&self) {
+        self.sizes.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, (at, _)| at.elapsed() < WALK);
     }
 }

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use connix_domain::agent::RuntimeKind;
-use connix_domain::id::AgentId;
+use connix_domain::id::{AgentId, ProjectId};
 use connix_domain::port::clock::Clock;
 use connix_domain::port::runtime::{AgentRuntime, InstanceExit, InstanceReading, LaunchError, LaunchSpec};
 use tokio::sync::Mutex;
@@ -105,6 +105,11 @@ impl AgentRuntime for LocalRuntime {
         let (measuring, supervision) = (Arc::clone(&self.measuring), Arc::clone(&self.supervision));
         let read = tokio::task::spawn_blocking(move || measuring.readings(&supervision));
         read.await.unwrap_or_default()
+    }
+
+    async fn workspace_bytes(&self, project: ProjectId) -> Option<u64> {
+        let measuring = Arc::clone(&self.measuring);
+        tokio::task::spawn_blocking(move || measuring.size(project)).await.ok().flatten()
     }
 
     async fn next_exit(&self) -> InstanceExit {

@@ -15,6 +15,7 @@ use connix_domain::permission::Permissions;
 use connix_domain::port::clock::Clock;
 use connix_domain::port::runtime::LaunchSpec;
 use connix_domain::port::store::EventReader;
+use connix_domain::price::PriceTable;
 use connix_domain::project::{Project, Visibility};
 use connix_domain::task::{Task, TaskOrder};
 use connix_testkit::{CountingIds, ManualClock, MemoryStore};
@@ -48,7 +49,8 @@ pub(crate) fn application(
         runtime: runtime.clone(),
         equipment: Arc::new(Nothing),
     };
-    let llm = Llm { base_url: None, api_key: None, default_model: "gpt-4".into() };
+    let llm = Llm { base_url: None, api_key: None, default_model: "gpt-4".into(), prices: PriceTable::default() };
+    let sample_every = Duration::from_secs(10);
     let intervals = Intervals { claim_wait: Duration::from_millis(200), ..Intervals::default() };
     Arc::new(App::new(
         ports,
@@ -57,6 +59,7 @@ pub(crate) fn application(
             runtime: RuntimeKind::Local,
             tools: ToolTerms::default(),
             intervals,
+            sample_every,
             max_steps: 25,
             retention: Duration::from_secs(30 * 86_400),
         },

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use connix_domain::Timestamp;
 use connix_domain::agent::{Exit, RuntimeKind};
 use connix_domain::api_key::{Digest, Kid};
-use connix_domain::id::{AgentId, OrgId};
+use connix_domain::id::{AgentId, OrgId, ProjectId};
 use connix_domain::port::metrics::Metrics;
 use connix_domain::port::runtime::{AgentRuntime, InstanceExit, InstanceReading, LaunchError, LaunchSpec};
 use connix_domain::port::secrets::{
@@ -151,6 +151,9 @@ impl AgentRuntime for PlayedRuntime {
     }
     async fn readings(&self) -> Vec<InstanceReading> {
         Vec::new()
+    }
+    async fn workspace_bytes(&self, _: ProjectId) -> Option<u64> {
+        None
     }
     async fn next_exit(&self) -> InstanceExit {
         self.waiting.lock().await.recv().await.unwrap()
