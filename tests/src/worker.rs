@@ -76,6 +76,11 @@ impl ScriptedWorker {
         self.beat(json!({ "hold_ms": hold_ms, "directive_version_seen": seen })).await
     }
 
+    /// An idle heartbeat that says what the worker has consumed.
+    pub async fn says_usage(&self, usage: &Value) -> Answer {
+        self.beat(json!({ "usage": usage })).await
+    }
+
     async fn beat(&self, particulars: Value) -> Answer {
         let mut body = json!({
             "seq": 1, "hold_ms": 0, "state": "idle", "applied_revision": 1, "directive_version_seen": 0, "tasks": [],

@@ -20,6 +20,7 @@ mod conditional;
 mod cors;
 mod credential;
 mod envelope;
+mod figure;
 mod gate;
 #[cfg(test)]
 mod golden;

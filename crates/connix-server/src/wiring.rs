@@ -9,6 +9,7 @@ use connix_application::{App, Intervals, Llm, Ports, ToolTerms};
 use connix_domain::agent::RuntimeKind as Kind;
 use connix_domain::port::runtime::AgentRuntime;
 use connix_domain::port::store::Store;
+use connix_domain::price::PriceTable;
 use connix_http::server::Served;
 use connix_http::{Cors, Exposition};
 use connix_identity::{MasterKey, MasterSealer, PepperedCredentials};
@@ -123,6 +124,7 @@ fn of_application(settings: &Settings) -> connix_application::Settings {
             base_url: settings.llm.base_url.as_ref().map(ToString::to_string),
             api_key: settings.llm.api_key.clone(),
             default_model: settings.llm.default_model.clone(),
+            prices: prices(&settings.llm),
         },
         runtime: match settings.runtime.kind {
             RuntimeKind::Local => Kind::Local,
@@ -133,9 +135,16 @@ fn of_application(settings: &Settings) -> connix_application::Settings {
             Duration::from_secs(settings.runtime.lease_seconds),
             Duration::from_secs(settings.runtime.stall_seconds),
         ),
+        sample_every: Duration::from_secs(settings.telemetry.sample_seconds.into()),
         max_steps: MAX_STEPS,
         retention: DAY * settings.telemetry.retention_days,
     }
+}
+
+/// A model that is priced twice has its last price.
+fn prices(llm: &crate::settings::Llm) -> PriceTable {
+    let prices = llm.prices.iter().map(|priced| (priced.model.clone(), priced.price)).collect();
+    PriceTable { currency: llm.currency.clone(), prices }
 }
 
 /// What the listeners serve.

@@ -4,5 +4,6 @@
 mod at_work;
 mod durability;
 mod ending;
+mod figures;
 mod tools;
 mod worker_processes;

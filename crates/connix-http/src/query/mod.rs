@@ -2,8 +2,10 @@
 
 mod decode;
 mod paging;
+mod period;
 
 pub(crate) use paging::{CursorPagination, OffsetPagination, PagePagination};
+pub(crate) use period::PERIOD;
 
 use crate::body::one_of;
 use crate::problem::{Fault, Problem};
@@ -150,6 +152,15 @@ impl Query {
             self.fault(&name, "is not a known parameter");
         }
         if self.faults.is_empty() { Ok(()) } else { Err(Problem::invalid(self.faults)) }
+    }
+
+    /// The same, with what was read: a value that is missing has its fault.
+    ///
+    /// # Errors
+    /// All the faults.
+    pub(crate) fn finish_with<T>(self, read: Option<T>) -> Result<T, Problem> {
+        self.finish()?;
+        read.ok_or_else(|| Problem::internal("a value is missing without a fault"))
     }
 
     /// Takes a parameter out; a second one of the name is a fault.

@@ -21,6 +21,8 @@ pub fn table() -> impl Iterator<Item = &'static Route> {
         v1::task::ROUTES,
         v1::log::ROUTES,
         v1::equipment::ROUTES,
+        v1::metrics::ROUTES,
+        v1::usage::ROUTES,
         v1::worker::ROUTES,
     ]
     .into_iter()

@@ -3,7 +3,9 @@
 pub(crate) mod agent;
 pub(crate) mod equipment;
 pub(crate) mod log;
+pub(crate) mod metrics;
 pub(crate) mod project;
 pub(crate) mod task;
+pub(crate) mod usage;
 pub(crate) mod utility;
 pub(crate) mod worker;

@@ -110,6 +110,7 @@ async fn serve(started: Started, mut signals: Signals) -> anyhow::Result<()> {
 async fn leave(app: &App, runtime: &dyn AgentRuntime, stop: &Stop) {
     app.begin_leaving();
     runtime.shut_down(AGENTS_GRACE).await;
+    app.sample_now().await;
     stop.gracefully().await;
 }
 

@@ -4,6 +4,7 @@
 //! cannot exist. Read them with [`load::load`]; nothing else in the workspace reads the environment.
 
 pub(crate) mod load;
+mod price;
 pub(crate) mod print;
 mod value;
 
@@ -15,6 +16,7 @@ use connix_persistence::DatabaseUrl;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use price::ModelPrice;
 pub(crate) use value::{HttpUrl, LogLevel, Origin};
 
 /// Everything that can be set.
@@ -88,6 +90,8 @@ pub(crate) struct Llm {
     #[serde(with = "value::hidden")]
     pub(crate) api_key: Option<Secret>,
     pub(crate) default_model: String,
+    pub(crate) prices: Vec<ModelPrice>,
+    pub(crate) currency: String,
 }
 
 /// Where agents run.
@@ -149,6 +153,8 @@ pub(crate) struct WebSearch {
 pub(crate) struct Telemetry {
     #[serde(deserialize_with = "value::between::<1, 36_500, _>")]
     pub(crate) retention_days: u32,
+    #[serde(deserialize_with = "value::between::<1, 3600, _>")]
+    pub(crate) sample_seconds: u32,
 }
 
 /// Limits of requests.

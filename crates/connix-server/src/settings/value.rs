@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 
 use connix_domain::port::secrets::Secret;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serializer, de};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -125,18 +125,20 @@ impl fmt::Display for LogLevel {
 /// Reads and writes a type as its text.
 macro_rules! as_text {
     ($($type:ty),+) => {$(
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                text::deserialize(deserializer)
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::settings::value::text::deserialize(deserializer)
             }
         }
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                text::serialize(self, serializer)
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                crate::settings::value::text::serialize(self, serializer)
             }
         }
     )+};
 }
+
+pub(crate) use as_text;
 
 as_text!(HttpUrl, Origin, LogLevel);
 

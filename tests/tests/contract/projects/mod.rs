@@ -10,3 +10,4 @@ mod filters;
 mod listing;
 mod naming;
 mod organisation_api;
+mod usage;

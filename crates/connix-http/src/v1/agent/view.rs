@@ -1,10 +1,12 @@
 //! An agent as AGNT shows it (contract section 6).
 
+use crate::figure::Figure;
 use crate::query::OffsetPagination;
 use crate::rfc3339::Instant;
 use connix_application::AgentDetails;
 use connix_domain::agent::{Agent, AgentFault, EnvironmentVariables, Exit};
 use connix_domain::id::AgentId;
+use connix_domain::telemetry::TaskTotals;
 use connix_domain::tool::ToolCatalogue;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -32,6 +34,23 @@ pub(crate) struct AgentView<'a> {
     /// Why the service gave up on it, in status `error`.
     error: Option<FaultView<'a>>,
     runtime: RuntimeView<'a>,
+    /// What its tasks came to; shown by *get* alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stats: Option<StatsView>,
+}
+
+/// What an agent's tasks came to since it was made.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AgentStats")]
+struct StatsView {
+    /// Completed, failed and open ones; cancelled ones are left out.
+    total_tasks: i64,
+    completed_tasks: i64,
+    failed_tasks: i64,
+    /// `completed_tasks / total_tasks`, to 3 places.
+    success_rate: Figure,
+    /// Of the tasks that completed, in seconds.
+    avg_response_time: Figure,
 }
 
 /// How an agent thinks.
@@ -95,6 +114,7 @@ impl<'a> AgentView<'a> {
     pub(super) fn whole(details: &'a AgentDetails) -> Self {
         let mut view = Self::listed(&details.agent);
         view.config.inner = Some(InnerConfigView::of(&details.agent, &details.environment));
+        view.stats = details.stats.as_ref().map(StatsView::of);
         view
     }
 
@@ -125,6 +145,20 @@ impl<'a> AgentView<'a> {
             last_activity: agent.last_activity.map(Instant::from),
             error: agent.control.fault.as_ref().map(FaultView::of),
             runtime: RuntimeView::of(agent),
+            stats: None,
+        }
+    }
+}
+
+impl StatsView {
+    fn of(totals: &TaskTotals) -> Self {
+        let (figures, in_progress) = (totals.figures, totals.in_progress);
+        Self {
+            total_tasks: figures.total(in_progress),
+            completed_tasks: figures.completed,
+            failed_tasks: figures.failed,
+            success_rate: Figure(figures.success_rate(in_progress)),
+            avg_response_time: Figure(figures.average_response_seconds()),
         }
     }
 }

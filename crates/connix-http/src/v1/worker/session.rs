@@ -52,6 +52,7 @@ pub(super) async fn heartbeat(call: WorkerCall, WireBody(heartbeat): WireBody<He
         tasks: wire::reported(&heartbeat.tasks)?,
         seen: heartbeat.directive_version_seen,
         hold: Duration::from_millis(heartbeat.hold_ms).min(intervals.heartbeat),
+        consumption: wire::consumption(heartbeat.usage),
     };
     let directive = call.app.heartbeat(call.worker, wire::session(call.path("session"))?, report).await?;
     Ok(Reply::ok(&directives(&directive, intervals)).into())

@@ -8,9 +8,10 @@ use connix_domain::id::{SessionId, TaskId};
 use connix_domain::journal::EntryKind;
 use connix_domain::log::LogLevel;
 use connix_domain::task::{TaskError, Usage};
+use connix_domain::telemetry::{Consumption, MeterSource, ProcessorTime, Reading, Share, Traffic};
 use connix_worker_protocol as protocol;
 use protocol::secret::Secret;
-use protocol::session::{Desired, HeldTask, WorkerConfig};
+use protocol::session::{Desired, HeldTask, ResourceUsage, WorkerConfig};
 use protocol::task::{ClaimedTask, EventKind, JournalEntry, NewEvent};
 use serde_json::Value;
 use std::time::Duration;
@@ -137,6 +138,27 @@ pub(super) fn usage(usage: protocol::task::Usage) -> Usage {
         prompt: usage.prompt_tokens.max(0),
         completion: usage.completion_tokens.max(0),
         requests: usage.llm_requests.max(0),
+    }
+}
+
+/// What a worker says of itself. Its numbers may be anything; what is made of them is bounded where it is used.
+pub(super) fn consumption(usage: ResourceUsage) -> Consumption {
+    let bytes = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let own = MeterSource::Worker;
+    Consumption {
+        processor: usage.processor.map(|used| {
+            let value = ProcessorTime { seconds: used.seconds, processors: used.processors };
+            Reading { value, source: own }
+        }),
+        memory: usage.memory.map(|memory| {
+            let value = Share { used: memory.used as f64, of: memory.limit as f64 };
+            Reading { value, source: own }
+        }),
+        disk: None,
+        network: usage.network.map(|moved| {
+            let value = Traffic { received: bytes(moved.received), sent: bytes(moved.sent) };
+            Reading { value, source: MeterSource::WorkerClients }
+        }),
     }
 }
 
