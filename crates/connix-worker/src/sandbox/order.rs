@@ -8,6 +8,8 @@ use connix_worker_protocol::sandbox::ProgramLimits;
 use connix_worker_protocol::secret::Secret;
 use serde::{Deserialize, Serialize};
 
+use crate::tools::own_program::OwnCall;
+
 /// The first line to the keeper.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Order {
@@ -28,6 +30,8 @@ pub(super) struct Order {
 pub(super) enum Job {
     /// Run a program.
     Program(Program),
+    /// Do a call of a tool of this program's own.
+    Own(OwnCall),
     /// Find out whether everything that should be denied is, and leave.
     Examine,
 }

@@ -18,6 +18,7 @@ use super::order::{Command, End, Hold, Job, Order, Program, Report};
 use super::output::HeadAndTail;
 use super::{KeeperProgram, Sandbox};
 use crate::tools::CallClock;
+use crate::tools::own_program::OwnCall;
 
 /// The keeper kills 2 s after it was told to end the program; much later than that, something is wrong with it.
 const KEEPER_PATIENCE: Duration = Duration::from_secs(8);
@@ -55,6 +56,15 @@ impl Sandbox {
     pub async fn run(&self, program: Program, bounds: Bounds<'_>) -> Result<Ran, String> {
         let hold = self.hold().await.clone()?;
         self.ran(self.order(Job::Program(program), hold), bounds).await
+    }
+
+    /// Has this program do a call of one of its own tools, confined like any other.
+    ///
+    /// # Errors
+    /// In words: it was not done, because it cannot be confined as it must be.
+    pub(crate) async fn run_own(&self, call: OwnCall, bounds: Bounds<'_>) -> Result<Ran, String> {
+        let hold = self.hold().await.clone()?;
+        self.ran(self.order(Job::Own(call), hold), bounds).await
     }
 
     /// Tries whether programs can be confined when held so.

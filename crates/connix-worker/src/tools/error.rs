@@ -1,5 +1,7 @@
 //! Why a tool call has no result, in words for the model.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -8,14 +10,19 @@ use thiserror::Error;
 #[error("{code}: {detail}")]
 pub(crate) struct ToolError {
     /// Lower-case word, such as `invalid_arguments`.
-    pub(crate) code: &'static str,
+    pub(crate) code: Cow<'static, str>,
     /// What the model should know in order to do better.
     pub(crate) detail: String,
 }
 
 impl ToolError {
     pub(crate) fn new(code: &'static str, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code: code.into(), detail: detail.into() }
+    }
+
+    /// What a child said.
+    pub(crate) fn from_child(code: &str, detail: &str) -> Self {
+        Self { code: code.to_owned().into(), detail: detail.to_owned() }
     }
 
     /// The arguments are not what the tool's schema says.

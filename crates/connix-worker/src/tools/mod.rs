@@ -13,11 +13,16 @@ mod arguments;
 mod bounded;
 mod code_execution;
 mod context;
+mod data_analysis;
 mod error;
 mod inventory;
+mod knowledge_base;
+mod ml_training;
+pub(crate) mod own_program;
 mod supplies;
 mod toolbox;
 mod web_search;
+mod workspace_files;
 
 use async_trait::async_trait;
 use serde_json::Value;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::code_execution::CodeExecution;
+use super::ml_training::MlTraining;
+use super::own_program::{OwnProgram, OwnTool};
 use super::web_search::WebSearch;
 use super::{Missing, Supplies, Tool, ToolError};
 use crate::model::ToolCall;
@@ -70,6 +72,9 @@ pub(crate) const BUILT_IN: &[(&str, &str)] = &[
         "code_execution",
         "Runs Python and bash programs that the model writes, in the project's workspace, without network",
     ),
+    ("data_analysis", "Describes CSV and JSON Lines files of the workspace and answers SQL queries about them"),
+    ("knowledge_base", "Searches the documents in the workspace's knowledge/ folder"),
+    ("ml_training", "Trains regressions and random forests on a table of the workspace, or at the agent's ML_ENDPOINT"),
 ];
 
 /// The tool of this name.
@@ -83,12 +88,23 @@ pub(super) async fn built_in(name: &str, supplies: &Supplies) -> Result<Rc<dyn T
             supplies.sandboxed().await?;
             Ok(Rc::new(CodeExecution::new(Arc::clone(&supplies.sandbox))))
         }
+        "data_analysis" => Ok(Rc::new(own(OwnTool::DataAnalysis, supplies).await?)),
+        "knowledge_base" => Ok(Rc::new(own(OwnTool::KnowledgeBase, supplies).await?)),
+        "ml_training" => {
+            Ok(Rc::new(MlTraining::new(own(OwnTool::MlTraining, supplies).await?, supplies.outbound.clone())))
+        }
         "web_search" => {
             let url = settings.web_search_url.as_deref().ok_or(Missing::setting("tools.web_search.url"))?;
             Ok(Rc::new(WebSearch::new(url, supplies.outbound.clone())))
         }
         _ => Err(Missing { reason: "this worker has no such tool".to_owned(), setting: None }),
     }
+}
+
+/// A tool whose work is done by this program, confined.
+async fn own(tool: OwnTool, supplies: &Supplies) -> Result<OwnProgram, Missing> {
+    supplies.sandboxed().await?;
+    Ok(OwnProgram::new(tool, Arc::clone(&supplies.sandbox)))
 }
 
 #[cfg(test)]

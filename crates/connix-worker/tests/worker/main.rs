@@ -8,6 +8,7 @@ mod consumption;
 mod model_faults;
 mod orders;
 mod outages;
+mod own_tools;
 mod process;
 mod running_worker;
 mod scripted_server;

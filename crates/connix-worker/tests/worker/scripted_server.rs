@@ -47,6 +47,8 @@ struct Script {
     tools: Value,
     /// The operator's settings of tools.
     tool_settings: Value,
+    /// `config.environment_variables`.
+    environment: Value,
     desired: &'static str,
     version: i64,
     cancel: Vec<String>,
@@ -67,6 +69,7 @@ impl ScriptedServer {
             llm: json!({"base_url": model_url, "api_key": "sk-test"}),
             tools: json!([]),
             tool_settings: json!({}),
+            environment: json!({}),
             desired: "run",
             version: 1,
             cancel: Vec::new(),
@@ -141,6 +144,11 @@ impl ScriptedServer {
     pub(crate) fn equip(&self, tools: Value, settings: Value) {
         let mut script = self.script();
         (script.tools, script.tool_settings) = (tools, settings);
+    }
+
+    /// The agent's environment variables. Before a worker starts.
+    pub(crate) fn set_environment(&self, environment: Value) {
+        self.script().environment = environment;
     }
 
     /// A newer configuration.
@@ -253,7 +261,7 @@ impl Script {
     fn config(&self) -> Value {
         json!({
             "model": "small", "temperature": 0.3, "max_tokens": 64, "tools": self.tools,
-            "system_prompt": self.system_prompt, "environment_variables": {}
+            "system_prompt": self.system_prompt, "environment_variables": self.environment
         })
     }
 

@@ -20,7 +20,8 @@ async fn analyst(client: &Client) -> Agent {
     let body = json!({
         "name": "Data Analysis Agent", "runtime": "external", "description": "Processes customer data",
         "config": {
-            "model": "gpt-4", "temperature": 0.7, "max_tokens": 2048, "system_prompt": "You are a data analysis expert...",
+            "model": "gpt-4", "temperature": 0.7, "max_tokens": 2048, "tools": ["web_search", "code_execution", "data_analysis"],
+            "system_prompt": "You are a data analysis expert...",
             "environment_variables": { "DATA_SOURCE": "warehouse", "CACHE_TTL": "3600" }
         },
         "metadata": { "environment": "production", "version": "1.2.3", "team": "analytics" }
@@ -56,6 +57,7 @@ async fn the_documents_full_body_is_taken(server: &Server) {
         "description": "Advanced data processing with ML capabilities",
         "config": {
             "model": "gpt-4-turbo", "temperature": 0.5, "max_tokens": 4096,
+            "tools": ["web_search", "code_execution", "data_analysis", "ml_training"],
             "system_prompt": "You are an advanced data scientist...",
             "environment_variables": { "CACHE_TTL": "7200", "ML_ENDPOINT": "https://ml.example.com/api" }
         },
@@ -63,6 +65,7 @@ async fn the_documents_full_body_is_taken(server: &Server) {
     });
     let updated = agent.put(&body).await.expect(200);
     assert_eq!(updated["description"], body["description"]);
+    assert_eq!(updated["config"]["tools"], body["config"]["tools"]);
     assert_eq!(updated["config"]["environment_variables"], body["config"]["environment_variables"], "replaced whole");
     assert_eq!(updated["metadata"]["created_by"], agent.created["metadata"]["created_by"]);
     assert_eq!(updated["metadata"]["version"], "2.0.0");
