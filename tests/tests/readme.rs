@@ -29,13 +29,18 @@ fn typed(server: &Server) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_walk_launches_an_agent_that_answers_and_shows_its_log() {
+async fn the_walk_launches_an_agent_that_answers_and_shows_its_log_and_figures() {
     let model = FakeModel::start().await;
     let server = Server::start(Store::Sqlite, Settings::with_model(&model));
     let printed = tokio::task::block_in_place(|| typed(&server));
-    for shown in
-        ["\"status\":\"completed\"", "Why is the sky blue?", "\"total_tokens\":", "Task completed successfully"]
-    {
+    for shown in [
+        "\"status\":\"completed\"",
+        "Why is the sky blue?",
+        "\"total_tokens\":",
+        "Task completed successfully",
+        "\"success_rate\":1.0",
+        "\"agent_seconds\":",
+    ] {
         assert!(printed.contains(shown), "the walk does not show {shown}:\n{printed}");
     }
 }

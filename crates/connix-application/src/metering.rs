@@ -133,3 +133,7 @@ impl Metered {
 fn key(agent: &Agent) -> Key {
     (agent.id, agent.control.incarnation)
 }
+
+#[cfg(test)]
+#[path = "metering_tests.rs"]
+mod tests;

@@ -15,6 +15,7 @@ on_every_store![
     fifteen_hundred_intervals_are_the_most,
     what_is_wrong_with_a_period_is_named,
     another_organisations_agent_has_no_metrics,
+    the_documents_refusals_are_word_for_word,
     a_deleted_agent_has_no_metrics,
 ];
 
@@ -246,6 +247,20 @@ async fn another_organisations_agent_has_no_metrics(server: &Server) {
     let stranger = server.tenant().client;
     stranger.get(&agent.path("/metrics")).await.refused(404, "project_not_found");
     server.anonymous().get(&agent.path("/metrics")).await.refused(401, "unauthorized");
+}
+
+/// The document's 401, 403 and 404.
+async fn the_documents_refusals_are_word_for_word(server: &Server) {
+    let client = server.client();
+    let agent = client.external_agent(&client.project().await).await;
+    let path = agent.path("/metrics");
+    let bad = server.client_with("cx_your_api_key_here").get(&path).await.refused(401, "unauthorized");
+    assert_eq!(bad["message"], "Invalid API key or expired token");
+    let key = server.key("default", &["--permissions", "data.projects.read"]);
+    let forbidden = server.client_with(&key).get(&path).await.refused(403, "insufficient_permissions");
+    assert_eq!(forbidden["message"], "You don't have permission to access this agent");
+    let missing = client.get(&path.replace(&agent.id, "agent_1234567890abcdef")).await.refused(404, "agent_not_found");
+    assert_eq!(missing["message"], "Agent with ID 'agent_1234567890abcdef' not found");
 }
 
 /// `Agent with ID 'agent_1234567890abcdef' not found`

@@ -143,7 +143,7 @@ pub(super) fn usage(usage: protocol::task::Usage) -> Usage {
 
 /// What a worker says of itself. Its numbers may be anything; what is made of them is bounded where it is used.
 pub(super) fn consumption(usage: ResourceUsage) -> Consumption {
-    let bytes = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let bytes = |count: u64| i64::try_from(count).unwrap_or(HIGHEST).min(HIGHEST);
     let own = MeterSource::Worker;
     Consumption {
         processor: usage.processor.map(|used| {
