@@ -7,7 +7,7 @@ use connix_domain::Timestamp;
 use connix_domain::agent::{Agent, RuntimeKind};
 use connix_domain::id::{AgentId, OrgId};
 use connix_domain::port::runtime::InstanceReading;
-use connix_domain::telemetry::{Consumption, Odometer, ResourceSample};
+use connix_domain::telemetry::{Consumption, Odometer, ResourceSample, Traffic};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -52,12 +52,19 @@ impl Meters {
         (metered.heard, metered.said) = (Instant::now(), said);
     }
 
-    /// What each has consumed since it was last sampled; `seen` is what the runtime sees of its instances.
-    pub(crate) fn samples(&self, seen: &[InstanceReading], at: Timestamp) -> Vec<ResourceSample> {
+    /// What each has consumed since it was last sampled; `seen` is what the runtime sees of its instances. A local one that
+    /// it does not know has ended, and what it consumed comes with its end.
+    pub(crate) fn samples(
+        &self,
+        seen: &[InstanceReading],
+        knows: impl Fn(AgentId, i64) -> bool,
+        at: Timestamp,
+    ) -> Vec<ResourceSample> {
         let seen: HashMap<Key, Consumption> =
             seen.iter().map(|reading| ((reading.agent, reading.incarnation), reading.consumption)).collect();
         let mut map = self.map();
-        let sampled = map.iter_mut().map(|(key, metered)| metered.sample(*key, seen.get(key).copied(), at));
+        let living = map.iter_mut().filter(|(key, of)| of.runtime == RuntimeKind::External || knows(key.0, key.1));
+        let sampled = living.map(|(key, metered)| metered.sample(*key, seen.get(key).copied(), at));
         sampled.flatten().collect()
     }
 
@@ -105,7 +112,7 @@ impl Metered {
         metered
     }
 
-    /// What it has consumed since its last sample. `None` when that is no time at all: an external instance is known to
+    /// What it has consumed since its last sample. `None` when that is nothing in no time: an external instance is known to
     /// live as long as it is heard.
     fn sample(&mut self, key: Key, seen: Option<Consumption>, at: Timestamp) -> Option<ResourceSample> {
         let until = match self.runtime {
@@ -116,7 +123,8 @@ impl Metered {
         let consumed = self.odometer.advance(until.saturating_duration_since(self.begun), &consumption);
         let window = chrono::Duration::from_std(consumed.lived).ok()?;
         let (agent, incarnation) = key;
-        (window.num_microseconds() > Some(0)).then_some(ResourceSample {
+        let moved = consumed.network.is_some_and(|moved| moved.value != Traffic::default());
+        (moved || window.num_microseconds() > Some(0)).then_some(ResourceSample {
             org: self.org,
             agent,
             incarnation,

@@ -17,6 +17,11 @@ fn agent(incarnation: i64, runtime: RuntimeKind) -> Agent {
     agent
 }
 
+/// A runtime that knows every instance.
+fn known(_: AgentId, _: i64) -> bool {
+    true
+}
+
 fn received(samples: &[ResourceSample]) -> Vec<(i64, i64)> {
     let of = |sample: &ResourceSample| (sample.incarnation, sample.network.map_or(-1, |moved| moved.value.received));
     samples.iter().map(of).collect()
@@ -27,11 +32,11 @@ fn what_was_consumed_since_the_last_sample_is_told_once() {
     let (meters, agent, at) = (Meters::default(), agent(1, RuntimeKind::Local), samples::noon());
     meters.begun(&agent, at);
     meters.heard(&agent, said(100));
-    assert_eq!(received(&meters.samples(&[], at)), [(1, 100)]);
+    assert_eq!(received(&meters.samples(&[], known, at)), [(1, 100)]);
     meters.heard(&agent, said(130));
     assert_eq!(received(&meters.ended(agent.id, 1, at)), [(1, 30)], "the end tells the rest");
     assert_eq!(meters.ended(agent.id, 1, at), [], "and only once");
-    assert_eq!(meters.samples(&[], at), []);
+    assert_eq!(meters.samples(&[], known, at), []);
 }
 
 #[test]
@@ -43,7 +48,7 @@ fn one_incarnation_s_consumption_is_never_put_down_to_the_next() {
     meters.begun(&agent, at);
     assert_eq!(received(&meters.take(10)), [(1, 100)], "the first one's rest waits for the store");
     meters.heard(&agent, said(7));
-    assert_eq!(received(&meters.samples(&[], at)), [(2, 7)]);
+    assert_eq!(received(&meters.samples(&[], known, at)), [(2, 7)]);
 }
 
 #[test]
@@ -51,7 +56,7 @@ fn what_was_consumed_before_this_server_knew_of_it_is_not_counted_again() {
     let (meters, agent, at) = (Meters::default(), agent(4, RuntimeKind::External), samples::noon());
     meters.heard(&agent, said(1_000_000));
     meters.heard(&agent, said(1_000_050));
-    let samples = meters.samples(&[], at);
+    let samples = meters.samples(&[], known, at);
     assert_eq!(received(&samples), [(4, 50)]);
     assert!(samples[0].window < chrono::Duration::minutes(1), "nor is its time");
 }
@@ -60,10 +65,10 @@ fn what_was_consumed_before_this_server_knew_of_it_is_not_counted_again() {
 fn an_external_instance_lives_as_long_as_it_is_heard() {
     let (meters, agent, at) = (Meters::default(), agent(1, RuntimeKind::External), samples::noon());
     meters.begun(&agent, at);
-    assert_eq!(meters.samples(&[], at), [], "it has not been heard since its hello");
+    assert_eq!(meters.samples(&[], known, at), [], "it has not been heard since its hello");
     meters.heard(&agent, said(1));
-    assert_eq!(meters.samples(&[], at).len(), 1);
-    assert_eq!(meters.samples(&[], at), [], "it is silent");
+    assert_eq!(meters.samples(&[], known, at).len(), 1);
+    assert_eq!(meters.samples(&[], known, at), [], "it is silent");
 }
 
 #[test]
@@ -77,14 +82,24 @@ fn what_the_runtime_sees_goes_before_what_the_worker_says() {
     meters.heard(&agent, memory(1.0, MeterSource::Worker));
     let consumption = memory(50.0, MeterSource::Processes);
     let seen = InstanceReading { agent: agent.id, incarnation: 1, consumption };
-    let sampled = meters.samples(&[seen], at);
+    let sampled = meters.samples(&[seen], known, at);
     assert_eq!(sampled[0].memory, Some(Reading { value: 0.5, source: MeterSource::Processes }));
+}
+
+#[test]
+fn a_local_instance_that_the_runtime_does_not_know_lives_no_longer() {
+    let (meters, agent, at) = (Meters::default(), agent(1, RuntimeKind::Local), samples::noon());
+    meters.begun(&agent, at);
+    meters.heard(&agent, said(1));
+    assert_eq!(meters.samples(&[], |_, _| false, at), []);
+    assert_eq!(meters.ended(agent.id, 1, at).len(), 1, "what it consumed comes with its end");
 }
 
 #[test]
 fn samples_wait_in_order_and_the_oldest_are_lost_first() {
     let (meters, agent, at) = (Meters::default(), agent(1, RuntimeKind::Local), samples::noon());
     meters.begun(&agent, at);
+    meters.heard(&agent, said(1));
     let sample = meters.ended(agent.id, 1, at).remove(0);
     let numbered = |n: usize| ResourceSample { incarnation: n as i64, ..sample.clone() };
     meters.keep((0..MOST_WAITING + 2).map(numbered).collect());

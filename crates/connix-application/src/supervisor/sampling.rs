@@ -25,7 +25,9 @@ impl App {
     /// Takes a sample of everything that runs. What cannot be written waits for the next time.
     pub async fn sample_now(&self) {
         let seen = self.ports.runtime.readings().await;
-        self.meters.keep(self.meters.samples(&seen, self.now()));
+        let runtime = &self.ports.runtime;
+        let samples = self.meters.samples(&seen, |agent, incarnation| runtime.knows(agent, incarnation), self.now());
+        self.meters.keep(samples);
         loop {
             let batch = self.meters.take(BATCH);
             if batch.is_empty() {

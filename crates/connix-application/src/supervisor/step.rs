@@ -64,13 +64,17 @@ impl App {
             incarnation: launching.control.incarnation,
             token,
         };
+        // before there is a process, so that an end that is seen at once finds what has begun
+        self.meters.begun(&launching, self.now());
         match self.ports.runtime.launch(spec).await {
             Ok(()) => {
-                self.meters.begun(&launching, self.now());
                 self.ports.metrics.agent_launched();
                 Ok(())
             }
-            Err(LaunchError::Fatal(why)) => self.unlaunchable(&launching, &why).await,
+            Err(LaunchError::Fatal(why)) => {
+                drop(self.meters.ended(launching.id, launching.control.incarnation, self.now()));
+                self.unlaunchable(&launching, &why).await
+            }
             Err(LaunchError::Retryable(why)) => {
                 let mut exit = self.ended("launch_failed");
                 exit.detail = why;
