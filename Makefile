@@ -1,7 +1,7 @@
 # What is done often, as one word each. `make help` prints the list from the ## comments.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak golden check fmt format lint docs deny scripts release
+.PHONY: help run test soak bench golden check fmt format lint docs deny scripts release
 
 CARGO_DENY_VERSION := 0.20.2
 
@@ -16,6 +16,10 @@ test: ## Every test, on SQLite and on PostgreSQL, which it starts itself (or TES
 
 soak: ## The long campaigns at full size: kill -9 of workers and servers under busy agents, on both stores
 	CONNIX_SOAK=full .ci/with-postgres .ci/soak
+
+bench: ## What questions cost at 10^4, 10^5 and 10^6 rows, on both stores, and their ratio; ROWS="…" for other sizes
+	cargo build --release --package connix-bench
+	.ci/with-postgres sh -c 'target/release/connix-bench --postgres "$$TEST_DATABASE_URL" $(ROWS)'
 
 golden: ## Print the committed files that tests print (docs/lifecycles.md, docs/errors.md, docs/api/openapi.json) anew
 	UPDATE_GOLDEN=1 cargo test --quiet --package connix-domain --package connix-http

@@ -38,6 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "connix-worker-protocol",
         ],
     ),
+    ("connix-bench", &["connix-domain", "connix-persistence", "connix-testkit"]),
     ("connix-tests", &["connix-testkit"]),
 ];
 

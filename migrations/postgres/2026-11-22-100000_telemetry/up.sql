@@ -1,4 +1,5 @@
--- Figures over time: how many log lines, tasks, response times and resource readings there were in each minute, hour and day.
+-- Figures over time: how many log lines, tasks, response times and resource readings there were in each minute, hour, day
+-- and quarter of an hour or day.
 --
 -- Triggers keep the figures, so that every way in which a line, a task or a sample is written, sent twice or removed keeps them
 -- true. `start` is in microseconds since 1970: a bucket of any length is start - start % length, on both databases.
@@ -7,7 +8,8 @@ CREATE TABLE rollup_grain (
     word text COLLATE "C" CONSTRAINT rollup_grain_key PRIMARY KEY,
     micros bigint NOT NULL
 );
-INSERT INTO rollup_grain (word, micros) VALUES ('minute', 60000000), ('hour', 3600000000), ('day', 86400000000);
+INSERT INTO rollup_grain (word, micros) VALUES ('minute', 60000000), ('quarter_hour', 900000000), ('hour', 3600000000),
+    ('quarter_day', 21600000000), ('day', 86400000000);
 
 -- The lower bounds of the histogram's steps, 32 to each power of two (connix_domain::telemetry::Histogram).
 CREATE TABLE duration_step (
@@ -24,7 +26,7 @@ CREATE FUNCTION micros_of(at timestamptz) RETURNS bigint LANGUAGE sql STABLE STR
 CREATE FUNCTION rollup_start(micros bigint, length bigint) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT AS
     $$ SELECT micros - ((micros % length) + length) % length $$;
 
--- How many lines there are of each level.
+-- How many lines there are of each level: not by quarters, since every line is counted in each grain.
 CREATE TABLE log_count (
     org_id text COLLATE "C" NOT NULL,
     agent_id text COLLATE "C" NOT NULL,
@@ -134,7 +136,7 @@ CREATE INDEX task_completed ON task (org_id, agent_id, completed_at) WHERE compl
 
 INSERT INTO log_count (org_id, agent_id, grain, start, level, lines)
     SELECT log.org_id, agent_id, word, rollup_start(micros_of(at), micros), level, count(*)
-    FROM log, rollup_grain GROUP BY 1, 2, 3, 4, 5;
+    FROM log, rollup_grain WHERE word IN ('minute', 'hour', 'day') GROUP BY 1, 2, 3, 4, 5;
 
 INSERT INTO task_figure (org_id, agent_id, grain, start, created)
     SELECT org_id, agent_id, word, rollup_start(micros_of(created_at), micros), count(*)
@@ -175,7 +177,7 @@ CREATE FUNCTION count_added_lines() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO log_count (org_id, agent_id, grain, start, level, lines)
         SELECT added.org_id, added.agent_id, word, rollup_start(micros_of(added.at), micros), added.level, count(*)
-        FROM added, rollup_grain GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+        FROM added, rollup_grain WHERE word IN ('minute', 'hour', 'day') GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
         ON CONFLICT (org_id, agent_id, grain, start, level) DO UPDATE SET lines = log_count.lines + excluded.lines;
     RETURN NULL;
 END $$;
@@ -186,12 +188,12 @@ CREATE FUNCTION count_removed_lines() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE log_count SET lines = log_count.lines - gone.lines
         FROM (SELECT org_id, agent_id, word, rollup_start(micros_of(at), micros) AS start, level, count(*) AS lines
-            FROM removed, rollup_grain GROUP BY 1, 2, 3, 4, 5) AS gone
+            FROM removed, rollup_grain WHERE word IN ('minute', 'hour', 'day') GROUP BY 1, 2, 3, 4, 5) AS gone
         WHERE log_count.org_id = gone.org_id AND log_count.agent_id = gone.agent_id AND log_count.grain = gone.word
             AND log_count.start = gone.start AND log_count.level = gone.level;
     DELETE FROM log_count
         USING (SELECT DISTINCT org_id, agent_id, word, rollup_start(micros_of(at), micros) AS start, level
-            FROM removed, rollup_grain) AS gone
+            FROM removed, rollup_grain WHERE word IN ('minute', 'hour', 'day')) AS gone
         WHERE log_count.org_id = gone.org_id AND log_count.agent_id = gone.agent_id AND log_count.grain = gone.word
             AND log_count.start = gone.start AND log_count.level = gone.level AND log_count.lines = 0;
     RETURN NULL;

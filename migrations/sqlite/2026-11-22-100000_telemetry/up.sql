@@ -1,4 +1,5 @@
--- Figures over time: how many log lines, tasks, response times and resource readings there were in each minute, hour and day.
+-- Figures over time: how many log lines, tasks, response times and resource readings there were in each minute, hour, day
+-- and quarter of an hour or day.
 --
 -- Triggers keep the figures, so that every way in which a line, a task or a sample is written, sent twice or removed keeps them
 -- true. `start` is in microseconds since 1970: a bucket of any length is start - start % length, on both databases.
@@ -7,7 +8,8 @@ CREATE TABLE rollup_grain (
     word TEXT NOT NULL CONSTRAINT rollup_grain_key PRIMARY KEY,
     micros INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO rollup_grain (word, micros) VALUES ('minute', 60000000), ('hour', 3600000000), ('day', 86400000000);
+INSERT INTO rollup_grain (word, micros) VALUES ('minute', 60000000), ('quarter_hour', 900000000), ('hour', 3600000000),
+    ('quarter_day', 21600000000), ('day', 86400000000);
 
 -- The lower bounds of the histogram's steps, 32 to each power of two (connix_domain::telemetry::Histogram).
 CREATE TABLE duration_step (
@@ -19,7 +21,7 @@ INSERT INTO duration_step (lower)
         shift (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM shift WHERE n < 34)
     SELECT lower FROM exact UNION ALL SELECT step.n << shift.n FROM step, shift;
 
--- How many lines there are of each level.
+-- How many lines there are of each level: not by quarters, since every line is counted in each grain.
 CREATE TABLE log_count (
     org_id TEXT NOT NULL,
     agent_id TEXT NOT NULL,
@@ -129,7 +131,7 @@ CREATE INDEX task_completed ON task (org_id, agent_id, completed_at) WHERE compl
 
 INSERT INTO log_count (org_id, agent_id, grain, start, level, lines)
     SELECT org_id, agent_id, word, at - ((at % micros) + micros) % micros, level, count(*)
-    FROM log, rollup_grain GROUP BY 1, 2, 3, 4, 5;
+    FROM log, rollup_grain WHERE word IN ('minute', 'hour', 'day') GROUP BY 1, 2, 3, 4, 5;
 
 INSERT INTO task_figure (org_id, agent_id, grain, start, created)
     SELECT org_id, agent_id, word, created_at - ((created_at % micros) + micros) % micros, count(*)
@@ -164,16 +166,19 @@ INSERT INTO project_usage (org_id, project_id, grain, start, model, prompt_token
 
 CREATE TRIGGER log_added AFTER INSERT ON log BEGIN
     INSERT INTO log_count (org_id, agent_id, grain, start, level, lines)
-        SELECT NEW.org_id, NEW.agent_id, word, NEW.at - ((NEW.at % micros) + micros) % micros, NEW.level, 1 FROM rollup_grain WHERE true
+        SELECT NEW.org_id, NEW.agent_id, word, NEW.at - ((NEW.at % micros) + micros) % micros, NEW.level, 1
+        FROM rollup_grain WHERE word IN ('minute', 'hour', 'day')
         ON CONFLICT (org_id, agent_id, grain, start, level) DO UPDATE SET lines = lines + 1;
 END;
 
 CREATE TRIGGER log_removed AFTER DELETE ON log BEGIN
     UPDATE log_count SET lines = lines - 1
-        FROM (SELECT word, OLD.at - ((OLD.at % micros) + micros) % micros AS first FROM rollup_grain) AS gone
+        FROM (SELECT word, OLD.at - ((OLD.at % micros) + micros) % micros AS first
+            FROM rollup_grain WHERE word IN ('minute', 'hour', 'day')) AS gone
         WHERE org_id = OLD.org_id AND agent_id = OLD.agent_id AND grain = gone.word AND start = gone.first AND level = OLD.level;
     DELETE FROM log_count WHERE org_id = OLD.org_id AND agent_id = OLD.agent_id AND level = OLD.level AND lines = 0
-        AND (grain, start) IN (SELECT word, OLD.at - ((OLD.at % micros) + micros) % micros FROM rollup_grain);
+        AND (grain, start) IN (SELECT word, OLD.at - ((OLD.at % micros) + micros) % micros FROM rollup_grain
+            WHERE word IN ('minute', 'hour', 'day'));
 END;
 
 CREATE TRIGGER task_created AFTER INSERT ON task BEGIN

@@ -1,6 +1,7 @@
 //! Lengths of time: those a series can be cut into, and those that rollups are kept for.
 
 use crate::Timestamp;
+use crate::lifecycle::Words;
 use crate::phases;
 use chrono::DateTime;
 
@@ -25,8 +26,12 @@ phases! {
     pub enum Grain {
         /// A minute.
         Minute = "minute",
+        /// A quarter of an hour.
+        QuarterHour = "quarter_hour",
         /// An hour.
         Hour = "hour",
+        /// A quarter of a day of UTC.
+        QuarterDay = "quarter_day",
         /// A day of UTC.
         Day = "day",
     }
@@ -37,17 +42,15 @@ impl Grain {
     pub const fn micros(self) -> i64 {
         match self {
             Self::Minute => 60_000_000,
+            Self::QuarterHour => 900_000_000,
             Self::Hour => 3_600_000_000,
+            Self::QuarterDay => 21_600_000_000,
             Self::Day => 86_400_000_000,
         }
     }
-    /// What it is made of; `None` where only the rows themselves are finer.
-    pub const fn finer(self) -> Option<Self> {
-        match self {
-            Self::Minute => None,
-            Self::Hour => Some(Self::Minute),
-            Self::Day => Some(Self::Hour),
-        }
+    /// The next finer one of `grains`; `None` where only the rows themselves are finer.
+    pub fn finer(self, grains: &[Self]) -> Option<Self> {
+        grains.iter().copied().filter(|grain| *grain < self).max()
     }
 }
 
@@ -62,10 +65,15 @@ impl Interval {
             Self::Day => Grain::Day.micros(),
         }
     }
-    /// The coarsest grain that its buckets are made of.
-    pub const fn grain(self) -> Grain {
+    /// The grains that its buckets are made of, the finest first.
+    pub fn grains(self) -> Vec<Grain> {
+        Grain::ALL.iter().copied().filter(|grain| *grain <= self.grain()).collect()
+    }
+    /// The coarsest of them.
+    const fn grain(self) -> Grain {
         match self {
-            Self::Minute | Self::FiveMinutes | Self::QuarterHour => Grain::Minute,
+            Self::Minute | Self::FiveMinutes => Grain::Minute,
+            Self::QuarterHour => Grain::QuarterHour,
             Self::Hour => Grain::Hour,
             Self::Day => Grain::Day,
         }
@@ -89,7 +97,6 @@ pub(super) fn moment(micros: i64) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lifecycle::Words;
 
     #[test]
     fn a_bucket_begins_on_its_interval_of_utc() {

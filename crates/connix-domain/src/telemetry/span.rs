@@ -1,8 +1,8 @@
-//! A stretch of time in the longest pieces that rollups are kept for: whole days in the middle, whole hours and minutes
-//! towards its ends, and at the ends themselves what is less than a minute.
+//! A stretch of time in the longest pieces that rollups are kept for: whole days in the middle, shorter pieces towards its
+//! ends, and at the ends themselves what is less than a minute.
 //!
-//! So a question about any time is answered from at most 46 hours, 118 minutes, the rows of two parts of a minute, and the
-//! days between: what it costs does not grow with what happened.
+//! So a question about any time is answered from the days between, at most 6 quarters of days, 10 hours, 6 quarters of
+//! hours, 28 minutes, and the rows of two parts of a minute: what it costs does not grow with what happened.
 
 use super::interval::{Grain, floor};
 use crate::Timestamp;
@@ -12,7 +12,7 @@ const EARLIEST: i64 = -62_167_219_200_000_000;
 /// 10000-01-01: nothing is kept from then on.
 const LATEST: i64 = 253_402_300_800_000_000;
 
-/// A piece of time, in microseconds since 1970: `[from, until)`, perhaps empty.
+/// A piece of time, in microseconds since 1970: `[from, until)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     /// Whole ones of these; `None`: less than a minute, which rows themselves must answer for.
@@ -24,38 +24,24 @@ pub struct Span {
 }
 
 impl Span {
-    /// The pieces of a stretch of time from the earliest to the latest: rows, minutes, hours, days, hours, minutes, rows.
-    /// There are always seven, some of them empty. None is longer than `coarsest`.
-    pub fn cascade(from: Option<Timestamp>, until: Option<Timestamp>, coarsest: Grain) -> [Self; 7] {
-        const GRAINS: [Option<Grain>; 7] = [
-            None,
-            Some(Grain::Minute),
-            Some(Grain::Hour),
-            Some(Grain::Day),
-            Some(Grain::Hour),
-            Some(Grain::Minute),
-            None,
-        ];
+    /// The pieces of a stretch of time from the earliest to the latest: rows, the finest grain, coarser ones, the coarsest,
+    /// finer ones again, rows. Empty pieces are left out. `grains`: those that are kept, the finest first.
+    pub fn cascade(from: Option<Timestamp>, until: Option<Timestamp>, grains: &[Grain]) -> Vec<Self> {
         let mut low = from.map_or(EARLIEST, |at| at.timestamp_micros()).max(EARLIEST);
         let mut high = until.map_or(LATEST, |at| at.timestamp_micros()).clamp(low, LATEST);
-        let mut pieces = GRAINS.map(|grain| Self { grain, from: low, until: low });
-        let mut level = 0;
-        for grain in [Grain::Minute, Grain::Hour, Grain::Day] {
+        let (mut early, mut late, mut finer) = (Vec::new(), Vec::new(), None);
+        for grain in grains {
             let (first, last) = (floor(low + grain.micros() - 1, grain.micros()), floor(high, grain.micros()));
-            if grain > coarsest || first >= last {
+            if first >= last {
                 break;
             }
-            (pieces[level].from, pieces[level].until) = (low, first);
-            (pieces[6 - level].from, pieces[6 - level].until) = (last, high);
-            (low, high) = (first, last);
-            level += 1;
+            early.push(Self { grain: finer, from: low, until: first });
+            late.push(Self { grain: finer, from: last, until: high });
+            (low, high, finer) = (first, last, Some(*grain));
         }
-        (pieces[level].from, pieces[level].until) = (low, high);
-        pieces
-    }
-    /// Whether there is nothing in it.
-    pub fn is_empty(&self) -> bool {
-        self.from >= self.until
+        early.push(Self { grain: finer, from: low, until: high });
+        let pieces = early.into_iter().chain(late.into_iter().rev());
+        pieces.filter(|piece| piece.from < piece.until).collect()
     }
 }
 
@@ -68,47 +54,49 @@ mod tests {
 
     #[test]
     fn all_time_is_days() {
-        let whole: Vec<_> = Span::cascade(None, None, Grain::Day).into_iter().filter(|span| !span.is_empty()).collect();
-        assert_eq!(whole, [Span { grain: Some(Grain::Day), from: EARLIEST, until: LATEST }]);
+        assert_eq!(
+            Span::cascade(None, None, Grain::ALL),
+            [Span { grain: Some(Grain::Day), from: EARLIEST, until: LATEST }]
+        );
     }
 
     #[test]
     fn less_than_a_minute_is_rows() {
         let (from, until) = (moment(10_000_000), moment(59_999_999));
-        let pieces = Span::cascade(Some(from), Some(until), Grain::Day);
-        let whole: Vec<_> = pieces.into_iter().filter(|span| !span.is_empty()).collect();
-        assert_eq!(whole, [Span { grain: None, from: 10_000_000, until: 59_999_999 }]);
+        let pieces = Span::cascade(Some(from), Some(until), Grain::ALL);
+        assert_eq!(pieces, [Span { grain: None, from: 10_000_000, until: 59_999_999 }]);
     }
 
     #[test]
     fn a_stretch_that_ends_before_it_begins_is_empty() {
-        assert!(Span::cascade(Some(moment(5)), Some(moment(4)), Grain::Day).iter().all(Span::is_empty));
+        assert_eq!(Span::cascade(Some(moment(5)), Some(moment(4)), Grain::ALL), []);
     }
 
     proptest! {
         #[test]
-        fn the_pieces_are_the_stretch_without_gap_or_overlap(from in -200_000_000_000_i64..400_000_000_000, length in 0_i64..400_000_000_000, n in 0_usize..3) {
-            let coarsest = Grain::ALL[n];
-            let pieces = Span::cascade(Some(moment(from)), Some(moment(from + length)), coarsest);
+        fn the_pieces_are_the_stretch_without_gap_or_overlap(from in -200_000_000_000_i64..400_000_000_000, length in 0_i64..400_000_000_000, kept in 0_usize..32) {
+            let grains: Vec<_> = Grain::ALL.iter().copied().enumerate().filter(|(n, _)| kept & (1 << n) != 0).map(|(_, g)| g).collect();
             let mut reached = from;
-            for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
-                prop_assert_eq!(piece.from, reached);
+            for piece in Span::cascade(Some(moment(from)), Some(moment(from + length)), &grains) {
+                prop_assert!(piece.from == reached && piece.from < piece.until);
                 reached = piece.until;
                 let unit = piece.grain.map_or(1, Grain::micros);
                 prop_assert_eq!((piece.from.rem_euclid(unit), piece.until.rem_euclid(unit)), (0, 0));
-                prop_assert!(piece.grain <= Some(coarsest));
+                prop_assert!(piece.grain.is_none_or(|grain| grains.contains(&grain)));
             }
             prop_assert_eq!(reached, from + length);
         }
         #[test]
         fn only_days_can_be_many(from in -200_000_000_000_i64..400_000_000_000, length in 0_i64..400_000_000_000) {
-            let pieces = Span::cascade(Some(moment(from)), Some(moment(from + length)), Grain::Day);
+            let pieces = Span::cascade(Some(moment(from)), Some(moment(from + length)), Grain::ALL);
             let how_many = |grain: Grain| {
                 let own = pieces.iter().filter(|piece| piece.grain == Some(grain));
                 own.map(|piece| (piece.until - piece.from) / grain.micros()).sum::<i64>()
             };
             let rows: i64 = pieces.iter().filter(|piece| piece.grain.is_none()).map(|piece| piece.until - piece.from).sum();
-            prop_assert!(how_many(Grain::Hour) <= 46 && how_many(Grain::Minute) <= 118 && rows < 2 * Grain::Minute.micros());
+            prop_assert!(rows < 2 * Grain::Minute.micros());
+            prop_assert!(how_many(Grain::Minute) <= 28 && how_many(Grain::QuarterHour) <= 6);
+            prop_assert!(how_many(Grain::Hour) <= 10 && how_many(Grain::QuarterDay) <= 6);
         }
     }
 }

@@ -36,11 +36,8 @@ fn matching(scope: OrgScope, query: &LogQuery) -> IntoBoxed<'static, log::table,
     filtered
 }
 
-/// The stretch of time that is asked about, without its empty pieces.
-fn spans(query: &LogQuery) -> Vec<Span> {
-    let pieces = Span::cascade(query.start, query.end, Grain::Day).into_iter();
-    pieces.filter(|span| !span.is_empty()).collect()
-}
+/// What lines are counted by: few grains, since every line is counted in each.
+const GRAINS: [Grain; 3] = [Grain::Minute, Grain::Hour, Grain::Day];
 
 /// `org_id = … AND agent_id = … [AND level = …]`
 fn own<ST>(sql: Sql<ST>, scope: OrgScope, query: &LogQuery) -> Sql<ST> {
@@ -104,7 +101,7 @@ impl Store {
             && let Some(grain) = span.grain
         {
             let counted: Vec<(i64, i64)> = self.list(|| buckets(scope, query, grain, span)).await?;
-            let finer = |start| Span { grain: grain.finer(), from: start, until: start + grain.micros() };
+            let finer = |start| Span { grain: grain.finer(&GRAINS), from: start, until: start + grain.micros() };
             found = holding(counted.into_iter().map(|(start, lines)| (finer(start), lines)), offset);
         }
         Ok(found.map(|(span, offset)| LogQuery {
@@ -125,7 +122,7 @@ impl LogReader for Store {
             let part = matching(scope, query).limit(query.window.limit).offset(query.window.offset);
             part.order((log::at.desc(), log::position.desc())).select(LogRow::as_select())
         };
-        let spans = spans(query);
+        let spans = Span::cascade(query.start, query.end, &GRAINS);
         if spans.is_empty() {
             return Ok(Page { items: Vec::new(), total: 0 });
         }

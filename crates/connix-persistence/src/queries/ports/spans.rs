@@ -10,15 +10,14 @@ pub(super) fn within<ST>(sql: Sql<ST>, grain: Grain, span: Span) -> Sql<ST> {
     sql.sql(" AND start >= ").value(span.from).sql(" AND start < ").value(span.until)
 }
 
-/// The spans that whole grains answer for, without the empty ones.
+/// The spans that whole grains answer for.
 pub(super) fn whole(spans: &[Span]) -> Vec<(Grain, Span)> {
-    let full = spans.iter().filter(|span| !span.is_empty());
-    full.filter_map(|span| Some((span.grain?, *span))).collect()
+    spans.iter().filter_map(|span| Some((span.grain?, *span))).collect()
 }
 
-/// The spans that rows themselves must answer for, without the empty ones.
+/// The spans that rows themselves must answer for.
 pub(super) fn edges(spans: &[Span]) -> Vec<(Timestamp, Timestamp)> {
-    let edges = spans.iter().filter(|span| span.grain.is_none() && !span.is_empty());
+    let edges = spans.iter().filter(|span| span.grain.is_none());
     edges.map(|span| (moment(span.from), moment(span.until))).collect()
 }
 

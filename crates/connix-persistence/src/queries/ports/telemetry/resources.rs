@@ -93,7 +93,7 @@ impl Store {
         period: &Period,
     ) -> Result<ResourceReport, ReadError> {
         let interval = period.interval();
-        let spans = Span::cascade(Some(period.start()), Some(period.end()), interval.grain());
+        let spans = Span::cascade(Some(period.start()), Some(period.end()), &interval.grains());
         let (whole, edges) = (whole(&spans), edges(&spans));
         let rolled = async {
             let none = whole.is_empty();

@@ -8,6 +8,7 @@ use super::{Store, of_agent, single};
 use crate::instant::At;
 use connix_domain::Timestamp;
 use connix_domain::id::AgentId;
+use connix_domain::lifecycle::Words;
 use connix_domain::port::store::{Entity, ReadError};
 use connix_domain::scope::OrgScope;
 use connix_domain::task::{TaskPhase, Usage};
@@ -83,7 +84,7 @@ fn ended(scope: OrgScope, agent: AgentId, edges: &[(Timestamp, Timestamp)]) -> S
 
 /// How many tasks were made before a moment and had not ended by then.
 fn open_at(scope: OrgScope, agent: AgentId, at: Timestamp) -> Sql<BigInt> {
-    let spans = Span::cascade(None, Some(at), Grain::Day);
+    let spans = Span::cascade(None, Some(at), Grain::ALL);
     let sql = Sql::new().sql("SELECT CAST(coalesce(sum(tasks), 0) AS BIGINT) FROM (");
     let sql = sql.each(whole(&spans), " UNION ALL ", |sql, (grain, span)| {
         let sql = sql.sql("SELECT created - completed - failed - cancelled AS tasks FROM task_figure WHERE ");
@@ -131,7 +132,7 @@ impl Store {
         period: &Period,
     ) -> Result<TaskReport, ReadError> {
         let interval = period.interval();
-        let spans = Span::cascade(Some(period.start()), Some(period.end()), interval.grain());
+        let spans = Span::cascade(Some(period.start()), Some(period.end()), &interval.grains());
         let (whole, edges) = (whole(&spans), edges(&spans));
         let rolled = async {
             let none = whole.is_empty();
@@ -170,7 +171,7 @@ impl Store {
             let all: Vec<(At, Option<At>)> = self.list(|| completed(scope, agent, period)).await?;
             return Ok(ResponseTimes::exact(all.into_iter().map(|(at, started)| took(started, at)).collect()));
         }
-        let spans = whole(&Span::cascade(Some(period.start()), Some(period.end()), Grain::Day));
+        let spans = whole(&Span::cascade(Some(period.start()), Some(period.end()), Grain::ALL));
         let mut histogram = Histogram::new();
         if !spans.is_empty() {
             let counted: Vec<(i64, i64)> = self.list(|| steps(scope, agent, &spans)).await?;
@@ -181,7 +182,7 @@ impl Store {
     }
 
     pub(super) async fn total_tasks(&self, scope: OrgScope, agent: AgentId) -> Result<TaskTotals, ReadError> {
-        let all = whole(&Span::cascade(None, None, Grain::Day));
+        let all = whole(&Span::cascade(None, None, Grain::ALL));
         let found: Vec<FiguresRow> = self.list(|| rolled(scope, agent, &all, ALL_TIME)).await?;
         let figures = found.into_iter().map(figures).fold(TaskFigures::default(), |sum, (_, part)| sum.plus(part));
         Ok(TaskTotals { figures, in_progress: figures.created - figures.ended() })

@@ -44,7 +44,7 @@ impl Store {
         period: &Period,
     ) -> Result<UsageReport, ReadError> {
         let minutes = period.in_whole_minutes();
-        let spans = whole(&Span::cascade(Some(minutes.start()), Some(minutes.end()), period.interval().grain()));
+        let spans = whole(&Span::cascade(Some(minutes.start()), Some(minutes.end()), &period.interval().grains()));
         let length = period.interval().micros();
         let found: Vec<UsageRow> = self.list(|| rolled(scope, project, &spans, length)).await?;
         let mut buckets: BTreeMap<Timestamp, Vec<ModelUsage>> = BTreeMap::new();
