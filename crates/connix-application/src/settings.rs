@@ -31,19 +31,19 @@ pub struct Intervals {
     pub claim_wait: Duration,
     /// How long a worker that is told to leave may finish what it does.
     pub stop_grace: Duration,
-    /// How long an attempt may go without a step before it is taken for stalled.
+    /// How long an attempt may go without progress before it is taken for stalled.
     pub stall: Duration,
 }
 
 impl Intervals {
-    /// The times that go with a lease. `stall` is how long an attempt may go without a step.
+    /// The times that go with a lease. `stall` is how long an attempt may go without progress; at least a lease.
     pub fn new(lease: Duration, stall: Duration) -> Self {
         Self {
             heartbeat: lease / 6,
             lease,
             claim_wait: Duration::from_secs(25),
             stop_grace: Duration::from_secs(10),
-            stall,
+            stall: stall.max(lease),
         }
     }
 }

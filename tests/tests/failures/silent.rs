@@ -13,8 +13,8 @@ use serde_json::json;
 
 with_every_store![
     a_frozen_worker_is_killed_after_a_lease_and_its_task_is_done_once,
-    a_step_longer_than_a_lease_keeps_its_task,
-    an_attempt_that_makes_no_step_is_stalled_and_tried_again,
+    a_model_that_takes_its_time_is_waited_for,
+    an_attempt_whose_worker_makes_no_progress_is_stalled_and_tried_again,
     a_worker_that_does_not_let_go_of_what_is_not_its_own_is_fenced,
     a_worker_cut_off_from_its_server_abandons_and_its_result_counts_nothing,
     an_agent_that_crashes_while_paused_stays_paused_until_it_is_started,
@@ -57,28 +57,35 @@ async fn a_frozen_worker_is_killed_after_a_lease_and_its_task_is_done_once(store
     assert_eq!(agent.reaches_phase("ready").await["runtime"]["restarts"], 1);
 }
 
-/// F32.
-async fn a_step_longer_than_a_lease_keeps_its_task(store: Store) {
+/// F33. Its heart beats, and its number stands still.
+async fn an_attempt_whose_worker_makes_no_progress_is_stalled_and_tried_again(store: Store) {
+    let model = FakeModel::start().await;
+    let server = Server::start(store, impatient(&model).with("runtime.stall_seconds", "3"));
+    let client = server.client();
+    let agent = client.external_agent(&client.project().await).await;
+    let worker = agent.worker().await;
+    let task = agent.task("hello").await;
+    worker.claimed().await;
+    eventually("it is told to let go", async || {
+        let directives = worker.heartbeat("busy", 1, &[(&task.id, 1)]).await.expect(200);
+        directives["lost"].as_array().unwrap().contains(&json!(task.id)).then_some(())
+    })
+    .await;
+    let waiting = task.get().await;
+    assert_eq!((&waiting["status"], &waiting["error"]["code"]), (&json!("queued"), &json!("stalled")), "{waiting}");
+    assert_eq!(worker.claimed().await["attempt"], 2);
+}
+
+/// F32: a step longer than a lease and a stall keeps its task, and is taken once.
+async fn a_model_that_takes_its_time_is_waited_for(store: Store) {
     let model = FakeModel::start().await;
     model.reply(FakeReply::answer("at last").after(Duration::from_secs(7)));
-    let server = Server::start(store, impatient(&model));
+    let server = Server::start(store, impatient(&model).with("runtime.stall_seconds", "3"));
     let client = server.client();
     let agent = client.running_agent(&client.project().await, "gpt-4").await;
     let done = agent.task("think hard").await.reaches("completed").await;
     assert_eq!((&done["output"], &done["attempts"]), (&json!("at last"), &json!(1)));
     assert_eq!(model.requests().len(), 1);
-}
-
-/// F33.
-async fn an_attempt_that_makes_no_step_is_stalled_and_tried_again(store: Store) {
-    let model = FakeModel::start().await;
-    let settings = impatient(&model).with("runtime.stall_seconds", "2");
-    let (_server, agent, task) = waiting_agent(store, &model, settings).await;
-    let done = task.reaches("completed").await;
-    assert_eq!((&done["output"], &done["attempts"]), (&json!("You said: hello"), &json!(2)));
-    let warned = agent.logs("?level=warn").await;
-    assert!(warned.iter().any(|line| line["context"]["error"] == "stalled"), "{warned:?}");
-    assert_eq!(agent.get().await["runtime"]["incarnation"], 1, "the worker does what it is told, and lives on");
 }
 
 async fn a_worker_that_does_not_let_go_of_what_is_not_its_own_is_fenced(store: Store) {

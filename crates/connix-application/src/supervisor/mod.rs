@@ -2,6 +2,7 @@
 //! domain names, and takes in what is seen of processes. A hint wakes it; a sweep each second finds what a hint missed.
 
 mod gone;
+mod patience;
 mod retention;
 mod sampling;
 mod step;
@@ -13,6 +14,7 @@ use connix_domain::agent::{Exit, RuntimeKind};
 use connix_domain::change_set::ChangeSet;
 use connix_domain::event::Actor;
 use connix_domain::scope::{Job, OrgScope};
+use patience::Patience;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -60,13 +62,13 @@ impl Supervisor {
 
     async fn converge(&self) {
         let mut forgotten = Instant::now();
-        let mut patient_until = Instant::now();
+        let mut patience = Patience::new(self.app.settings.intervals.lease, self.app.now());
         loop {
-            if let Err(error) = self.sweep(Instant::now() >= patient_until).await {
+            if let Err(error) = self.sweep(patience.is_over(self.app.now())).await {
                 tracing::warn!(%error, "the supervisor's sweep is repeated in a second");
                 // our own outage is not held against the workers: nobody could be heard
                 self.app.presence.refresh();
-                patient_until = Instant::now() + self.app.settings.intervals.lease;
+                patience.renew();
                 tokio::time::sleep(SWEEP).await;
             }
             if forgotten.elapsed() > FORGET {

@@ -15,7 +15,7 @@ use std::time::Duration;
 /// What is wrong with an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stuck {
-    /// It makes no step.
+    /// Its worker's loop does not move, although its heart beats.
     Stalled(Duration),
     /// Its time was over long ago, and its worker goes on.
     OutOfTime,
@@ -28,7 +28,7 @@ impl Stuck {
         let error = |code: &str, message: String| TaskError { code: code.to_owned(), message };
         match self {
             Self::Stalled(idle) => {
-                let message = format!("The attempt made no step for {} seconds", idle.as_secs());
+                let message = format!("The worker made no progress for {} seconds", idle.as_secs());
                 task.fail(error("stalled", message), true, usage, now)
             }
             Self::OutOfTime => {
@@ -56,10 +56,16 @@ impl App {
         tracing::warn!(task.id = %task.id, agent.id = %agent.id, ?stuck, "an attempt is ended from outside");
         let usage = self.noted(worker.scope, &task).await?;
         let ended = stuck.end(&task, usage, self.now())?;
-        self.ports.store.commit(self.attempt_changes(agent, ended.clone())).await?;
-        self.count(&ended);
-        self.wakeups.agent(agent.id);
-        Ok(None)
+        match self.ports.store.commit(self.attempt_changes(agent, ended.clone())).await.map_err(Error::from) {
+            Ok(()) => {
+                self.count(&ended);
+                self.wakeups.agent(agent.id);
+                Ok(None)
+            }
+            // its worker was faster; the next heartbeat knows
+            Err(Error::Raced) => Ok(Some(task)),
+            Err(error) => Err(error),
+        }
     }
 
     fn what_is_wrong(&self, task: &Task) -> Option<Stuck> {

@@ -10,6 +10,7 @@ mod report;
 mod settle;
 mod steps;
 
+use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -23,6 +24,9 @@ use crate::session::leave::Leave;
 use outcome::Outcome;
 pub(crate) use refusals::Refusals;
 use steps::Steps;
+
+/// Progress is noted this often; the next heartbeat tells.
+const SIGN_OF_LIFE: Duration = Duration::from_millis(500);
 
 /// Works on a claimed task until it is reported. Breaks when the worker has to leave.
 pub(crate) async fn attempt(session: &Session, task: ClaimedTask) -> ControlFlow<Leave> {
@@ -56,5 +60,14 @@ async fn race(session: &Session, task: &str, held: u64, steps: &mut Steps<'_>) -
         forfeited = session.forfeited(task) => forfeited,
         called_off = session.called_off(task) => called_off,
         outcome = working => outcome,
+        never = getting_on(session) => match never {},
+    }
+}
+
+/// Shows that this loop moves while a model or a tool is waited for, each of which has a limit of its own.
+async fn getting_on(session: &Session) -> Infallible {
+    loop {
+        tokio::time::sleep(SIGN_OF_LIFE).await;
+        session.status.progressed();
     }
 }

@@ -20,6 +20,8 @@ use std::time::Duration;
 pub(super) const MOST_EVENTS: usize = 500;
 /// At most this many lines in one report.
 pub(super) const MOST_LINES: usize = 1000;
+/// At most this many tasks that a worker holds.
+const MOST_HELD: usize = 64;
 /// The highest number of an entry or line: what every JSON reader can hold.
 const HIGHEST: i64 = 1 << 53;
 
@@ -57,6 +59,9 @@ pub(super) fn config(agent: &Agent, environment: &EnvironmentVariables) -> Worke
 }
 
 pub(super) fn reported(tasks: &[HeldTask]) -> Result<Vec<Reported>, Problem> {
+    if tasks.len() > MOST_HELD {
+        return Err(Problem::invalid(vec![Fault::new("tasks", format!("must hold at most {MOST_HELD} entries"))]));
+    }
     tasks
         .iter()
         .map(|held| Ok(Reported { task: task(&held.id)?, attempt: held.attempt, progress: held.progress_seq }))
