@@ -25,6 +25,7 @@ mod raw;
 mod resource;
 mod server;
 mod store;
+mod stream;
 mod unique;
 mod worker;
 
@@ -42,6 +43,7 @@ pub use raw::{RawAnswer, exchange, exchange_slowly, hang_up_after};
 pub use resource::{Agent, Project, Task};
 pub use server::{Server, Tenant};
 pub use store::{Database, Store};
+pub use stream::{Event, EventStream};
 pub use unique::unique;
 pub use worker::ScriptedWorker;
 

@@ -41,6 +41,16 @@ impl App {
         }
     }
 
+    /// The same caller with what its credential allows now: for calls that last.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] when the credential has been revoked or has expired meanwhile.
+    pub(crate) async fn authenticate_again(&self, caller: &Caller) -> Result<Caller, Error> {
+        let known = self.known_key(&Kid::new(caller.principal.clone())).await?;
+        let live = known.filter(|key| key.is_live(self.now()) && key.org == caller.scope.org());
+        live.map(|key| Caller::of_key(&key)).ok_or(Error::Unauthorized)
+    }
+
     async fn known_key(&self, kid: &Kid) -> Result<Option<ApiKey>, Error> {
         if let Some(key) = self.keys.0.get(kid) {
             return Ok(Some(key));

@@ -156,7 +156,7 @@ impl App {
         Ok(Page { items, total: self.store().journal_length(caller.scope, task.id).await? })
     }
 
-    async fn reachable_task(
+    pub(crate) async fn reachable_task(
         &self,
         caller: &Caller,
         wanted: &ProjectRef,

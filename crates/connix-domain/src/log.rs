@@ -65,6 +65,15 @@ pub struct LogLine {
     pub context: Value,
 }
 
+/// A line with its place among the lines of its agent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedLine {
+    /// Its place in the order of writing, above 0; rises, with gaps.
+    pub position: i64,
+    /// The line.
+    pub line: LogLine,
+}
+
 impl LogLine {
     /// The line that stands where an agent's lines from before a moment were dropped: before all that are left.
     pub fn dropped(org: OrgId, agent: AgentId, before: Timestamp) -> Self {

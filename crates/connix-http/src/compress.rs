@@ -100,7 +100,7 @@ fn negotiate(headers: &HeaderMap) -> Option<Coding> {
 }
 
 /// The members of an `Accept…` header in lower case, with their quality in thousandths.
-fn wishes(headers: &HeaderMap, name: &HeaderName) -> Vec<(String, u16)> {
+pub(crate) fn wishes(headers: &HeaderMap, name: &HeaderName) -> Vec<(String, u16)> {
     let lists = headers.get_all(name).filter_map(|value| value.to_str().ok());
     lists.flat_map(|list| list.split(',')).filter_map(wish).collect()
 }

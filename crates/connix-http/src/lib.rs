@@ -21,6 +21,7 @@ mod cors;
 mod credential;
 mod envelope;
 mod figure;
+mod event_stream;
 mod gate;
 #[cfg(test)]
 mod golden;
@@ -38,4 +39,5 @@ pub mod server;
 mod v1;
 
 pub use cors::Cors;
+pub use event_stream::Pace;
 pub use operations::Exposition;

@@ -2,6 +2,7 @@
 
 use crate::cors::Cors;
 use crate::envelope::Envelope;
+use crate::event_stream::Pace;
 use crate::operations::{self, Exposition};
 use crate::route;
 use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
@@ -9,6 +10,8 @@ use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, HttpServer, web};
 use connix_application::App;
 use connix_domain::port::metrics::Metrics;
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::TcpUserTimeout;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
@@ -20,6 +23,8 @@ use tokio::net::TcpSocket;
 const BACKLOG: u32 = 4096;
 /// The head of a request has to arrive within this time.
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
+/// A peer that takes nothing of what was sent to it for this long is cut off, even if its system still answers.
+const UNTAKEN_MILLIS: u32 = 60_000;
 /// A connection without a request is closed after this time.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -30,6 +35,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
+    // inherited by every connection
+    setsockopt(&socket, TcpUserTimeout, &UNTAKEN_MILLIS)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)?.into_std()
 }
@@ -44,6 +51,8 @@ pub struct Served {
     pub exposition: Exposition,
     /// Who may call from other origins.
     pub cors: Cors,
+    /// How streams are kept alive.
+    pub pace: Pace,
 }
 
 /// How the API listener serves.
@@ -73,11 +82,13 @@ pub struct Stop {
 /// # Errors
 /// Those of the system.
 pub fn serve(served: Served, api: TcpListener, operations: TcpListener, serving: Serving) -> io::Result<Running> {
-    let Served { app, metrics, exposition, cors } = served;
+    let Served { app, metrics, exposition, cors, pace } = served;
     let app = web::Data::from(app);
     let shown = web::Data::new(exposition);
     let for_operations = app.clone();
-    let api_server = HttpServer::new(move || around_routes(cors.clone(), metrics.clone()).app_data(app.clone()));
+    let api_server = HttpServer::new(move || {
+        around_routes(cors.clone(), metrics.clone()).app_data(app.clone()).app_data(web::Data::new(pace))
+    });
     let operations_server = HttpServer::new(move || {
         ActixApp::new().app_data(for_operations.clone()).app_data(shown.clone()).configure(operations::configure)
     });

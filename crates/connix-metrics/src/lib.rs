@@ -9,6 +9,7 @@ use connix_domain::port::metrics::Metrics;
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
@@ -29,6 +30,7 @@ pub struct PrometheusMetrics {
     tasks: Family<OutcomeLabels, Counter>,
     tokens: Family<TokenLabels, Counter>,
     seen_models: SeenModels,
+    streams: Gauge,
     agents_launched: Counter,
     agents_crashed: Counter,
 }
@@ -45,6 +47,7 @@ impl PrometheusMetrics {
             tasks: Family::default(),
             tokens: Family::default(),
             seen_models: SeenModels::default(),
+            streams: Gauge::default(),
             agents_launched: Counter::default(),
             agents_crashed: Counter::default(),
         };
@@ -79,6 +82,7 @@ impl PrometheusMetrics {
         );
         connix.register("tasks_ended", "Tasks by how they ended", self.tasks.clone());
         connix.register("model_tokens", "Tokens that models charged for", self.tokens.clone());
+        connix.register("streams", "Streams of events that are being sent", self.streams.clone());
         connix.register("agents_launched", "Agents' processes launched", self.agents_launched.clone());
         connix.register("agents_crashed", "Agents' processes that ended untold", self.agents_crashed.clone());
         self.registry.register_collector(Box::new(process::Process));
@@ -113,6 +117,10 @@ impl Metrics for PrometheusMetrics {
             let labels = TokenLabels { model: self.seen_models.label(model), kind };
             self.tokens.get_or_create(&labels).inc_by(count);
         }
+    }
+
+    fn streams(&self, change: i64) {
+        self.streams.inc_by(change);
     }
 
     fn agent_launched(&self) {

@@ -11,7 +11,7 @@ use connix_domain::port::runtime::AgentRuntime;
 use connix_domain::port::store::Store;
 use connix_domain::price::PriceTable;
 use connix_http::server::Served;
-use connix_http::{Cors, Exposition};
+use connix_http::{Cors, Exposition, Pace};
 use connix_identity::{MasterKey, MasterSealer, PepperedCredentials};
 use connix_metrics::PrometheusMetrics;
 use connix_persistence::{Database, DatabaseUrl, OpenError, Options};
@@ -154,6 +154,10 @@ pub(crate) fn served(settings: &Settings, app: Arc<App>, metrics: Arc<Prometheus
         app,
         metrics,
         exposition: Exposition { content_type: connix_metrics::CONTENT_TYPE, text: Arc::new(move || shown.text()) },
+        pace: Pace {
+            heartbeat: Duration::from_secs(settings.streams.heartbeat_seconds),
+            patience: Duration::from_secs(settings.streams.patience_seconds),
+        },
         cors: Cors::new(settings.server.cors_origins.iter().map(ToString::to_string).collect()),
     }
 }

@@ -9,7 +9,7 @@ use connix_domain::event::SequencedEvent;
 use connix_domain::id::{AgentId, ProjectId, TaskId};
 use connix_domain::idempotency::{IdempotencyKey, IdempotencyRecord};
 use connix_domain::journal::JournalEntry;
-use connix_domain::log::{LineKey, LogLine};
+use connix_domain::log::{LineKey, LogLine, PlacedLine};
 use connix_domain::organisation::Organisation;
 use connix_domain::page::{AgentQuery, LogQuery, Page, ProjectQuery, Sort, TaskQuery};
 use connix_domain::port::store::{
@@ -92,7 +92,11 @@ hand_on! {
         journal(scope: OrgScope, task: TaskId, after: i64, limit: i64) -> Vec<JournalEntry>;
         journal_length(scope: OrgScope, task: TaskId) -> i64;
     }
-    LogReader { logs(scope: OrgScope, query: &LogQuery) -> Page<LogLine>; }
+    LogReader {
+        logs(scope: OrgScope, query: &LogQuery) -> Page<LogLine>;
+        logs_after(scope: OrgScope, agent: AgentId, after: i64, limit: i64) -> Vec<PlacedLine>;
+        logs_before_last(scope: OrgScope, agent: AgentId, count: i64) -> i64;
+    }
     EventReader { events(scope: OrgScope, after: i64, limit: i64) -> Vec<SequencedEvent>; }
     Telemetry {
         task_report(scope: OrgScope, agent: AgentId, period: &Period) -> TaskReport;

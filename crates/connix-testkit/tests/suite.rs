@@ -43,6 +43,14 @@ const PROMISES: &[(&str, &str)] = &[
         "of_concurrent_records_under_one_key_exactly_one_is_kept_and_no_other_unit",
     ),
     (
+        "Whoever asks again after the last position that it was given MUST miss no line, whoever else writes.",
+        "whoever_reads_after_the_last_position_misses_no_line",
+    ),
+    (
+        "A line MUST be placed after every earlier one of its agent, also when those have been removed.",
+        "a_line_is_placed_after_those_that_were_removed",
+    ),
+    (
         "Of concurrent answers that replace one idempotency record's first exactly one MUST win.",
         "of_concurrent_answers_that_replace_the_first_exactly_one_wins",
     ),

@@ -83,6 +83,7 @@ impl App {
             at: self.now(),
         });
         self.ports.store.commit(changes).await?;
+        self.wakeups.readers(worker.agent);
         Ok(last)
     }
 
@@ -119,6 +120,7 @@ impl App {
             at: self.now(),
         });
         self.ports.store.commit(changes).await?;
+        self.wakeups.readers(worker.agent);
         Ok(last)
     }
 

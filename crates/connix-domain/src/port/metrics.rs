@@ -13,6 +13,8 @@ pub trait Metrics: Send + Sync {
     fn task_ended(&self, outcome: &'static str);
     /// Model tokens were used.
     fn tokens(&self, model: &str, prompt: u64, completion: u64);
+    /// So many streams more, or fewer, are being sent.
+    fn streams(&self, change: i64);
     /// An agent's process was launched.
     fn agent_launched(&self);
     /// An agent's process ended without having been told to.

@@ -9,7 +9,7 @@ use crate::event::SequencedEvent;
 use crate::id::{AgentId, ProjectId, TaskId};
 use crate::idempotency::{IdempotencyKey, IdempotencyRecord};
 use crate::journal::JournalEntry;
-use crate::log::LogLine;
+use crate::log::{LogLine, PlacedLine};
 use crate::organisation::Organisation;
 use crate::page::{AgentQuery, LogQuery, Page, ProjectQuery, TaskQuery};
 use crate::phases;
@@ -201,6 +201,19 @@ pub trait LogReader: Send + Sync {
     /// MUST be exact, and any offset MUST lead to the line that counting leads to, also when lines are sent again or removed.
     /// What either costs does not grow with the history.
     async fn logs(&self, scope: OrgScope, query: &LogQuery) -> Result<Page<LogLine>, ReadError>;
+    /// An agent's lines after a position, in the order of their writing.
+    ///
+    /// - Whoever asks again after the last position that it was given MUST miss no line, whoever else writes.
+    /// - A line MUST be placed after every earlier one of its agent, also when those have been removed.
+    async fn logs_after(
+        &self,
+        scope: OrgScope,
+        agent: AgentId,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<PlacedLine>, ReadError>;
+    /// The position after which the last `count` of an agent's lines come; 0 when it has no more than these.
+    async fn logs_before_last(&self, scope: OrgScope, agent: AgentId, count: i64) -> Result<i64, ReadError>;
 }
 
 /// What happened.

@@ -21,6 +21,7 @@ impl Metrics for Counted {
     fn committed(&self, _: usize, _: Duration) {}
     fn task_ended(&self, _: &'static str) {}
     fn tokens(&self, _: &str, _: u64, _: u64) {}
+    fn streams(&self, _: i64) {}
     fn agent_launched(&self) {}
     fn agent_crashed(&self) {}
 }

@@ -46,6 +46,9 @@ fn parameters(route: &Route) -> Vec<Value> {
             "1 to 255 visible ASCII characters: the same request again gets the same answer",
         ));
     }
+    if route.answers.iter().any(|answer| answer.events.is_some()) {
+        all.push(header("Last-Event-ID", "The id of the event to go on after; goes before `after`"));
+    }
     if matches!(route.method, Method::Put | Method::Patch | Method::Delete) && route.access != Access::Worker {
         all.push(header("If-Match", "The ETag that the resource still must have"));
     }
@@ -112,7 +115,12 @@ fn success(answer: &Answer, generators: &mut Generators) -> Value {
         "headers": {"X-Request-ID": {"schema": {"type": "string"}}, "X-Response-Time": {"schema": {"type": "string"}}},
     });
     if let Some(schema) = answer.body {
-        response["content"] = json!({"application/json": {"schema": generators.answer(schema)}});
+        response["content"]["application/json"] = json!({"schema": generators.answer(schema)});
+    }
+    if let Some(event) = answer.events {
+        // OpenAPI 3.0 has no word for the parts of a stream
+        generators.answer(event);
+        response["content"]["text/event-stream"] = json!({"schema": {"type": "string"}});
     }
     response
 }

@@ -99,17 +99,25 @@ pub struct Answer {
     pub summary: &'static str,
     /// Its body; `None` is an empty one.
     pub body: Option<SchemaOf>,
+    /// What each event of its stream holds, where it can be a stream.
+    pub events: Option<SchemaOf>,
 }
 
 impl Answer {
     /// An answer with a body of type `T`.
     pub(crate) const fn of<T: JsonSchema>(status: u16, summary: &'static str) -> Self {
-        Self { status, summary, body: Some(schema_of::<T>()) }
+        Self { status, summary, body: Some(schema_of::<T>()), events: None }
+    }
+
+    /// The same, or instead of a body a stream of events, each with a `T`.
+    pub(crate) const fn streaming<T: JsonSchema>(mut self) -> Self {
+        self.events = Some(schema_of::<T>());
+        self
     }
 
     /// An answer without a body.
     pub(crate) const fn empty(status: u16, summary: &'static str) -> Self {
-        Self { status, summary, body: None }
+        Self { status, summary, body: None, events: None }
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
     pub(crate) server: Server,
     pub(crate) operations: Operations,
+    pub(crate) streams: Streams,
     pub(crate) database: Database,
     pub(crate) log: Log,
     pub(crate) llm: Llm,
@@ -51,6 +52,16 @@ pub(crate) struct Server {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Operations {
     pub(crate) listen: SocketAddr,
+}
+
+/// Streams of events.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Streams {
+    #[serde(deserialize_with = "value::at_least::<1, _>")]
+    pub(crate) heartbeat_seconds: u64,
+    #[serde(deserialize_with = "value::at_least::<1, _>")]
+    pub(crate) patience_seconds: u64,
 }
 
 /// The store.

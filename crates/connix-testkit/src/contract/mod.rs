@@ -23,6 +23,7 @@ pub mod appending;
 pub mod concurrency;
 pub mod events;
 pub mod figures;
+pub mod following;
 pub mod guards;
 pub mod idempotency;
 pub mod lists;
@@ -184,6 +185,12 @@ macro_rules! store_cases {
                 what_an_agent_used_stays_with_its_project
                 tokens_are_counted_when_they_are_reported
                 where_lines_were_dropped_a_line_says_so_and_figures_stay
+            }
+            following {
+                lines_are_read_after_a_position_in_the_order_of_their_writing
+                the_last_lines_begin_after_a_position
+                whoever_reads_after_the_last_position_misses_no_line
+                a_line_is_placed_after_those_that_were_removed
             }
             tenancy {
                 a_row_below_another_organisations_project_or_agent_is_refused

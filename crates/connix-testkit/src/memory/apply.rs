@@ -8,7 +8,7 @@ use connix_domain::event::{Event, SequencedEvent};
 use connix_domain::id::{AgentId, OrgId, ProjectId};
 use connix_domain::idempotency::IdempotencyRecord;
 use connix_domain::journal::JournalEntry;
-use connix_domain::log::LogLine;
+use connix_domain::log::{LogLine, PlacedLine};
 use connix_domain::organisation::Organisation;
 use connix_domain::port::store::{CommitError, Entity};
 use connix_domain::project::{Project, ProjectPhase};
@@ -205,8 +205,9 @@ impl State {
     fn append_line(&mut self, line: LogLine) -> Applied {
         unless(!self.agents.contains_key(&(line.org, line.agent)), CommitError::Reference)?;
         let lines = self.logs.entry((line.org, line.agent)).or_default();
-        if !lines.iter().any(|other| other.key == line.key) {
-            lines.push(line);
+        if !lines.iter().any(|other| other.line.key == line.key) {
+            self.last_position += 1;
+            lines.push(PlacedLine { position: self.last_position, line });
         }
         Ok(())
     }

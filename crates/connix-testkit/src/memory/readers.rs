@@ -10,7 +10,7 @@ use connix_domain::event::SequencedEvent;
 use connix_domain::id::{AgentId, ProjectId, TaskId};
 use connix_domain::idempotency::{IdempotencyKey, IdempotencyRecord};
 use connix_domain::journal::JournalEntry;
-use connix_domain::log::LogLine;
+use connix_domain::log::{LogLine, PlacedLine};
 use connix_domain::organisation::Organisation;
 use connix_domain::page::{AgentQuery, LogQuery, Page, ProjectQuery, TaskQuery};
 use connix_domain::port::store::{
@@ -218,9 +218,25 @@ impl LogReader for MemoryStore {
                 && query.end.is_none_or(|end| line.at < end)
         };
         let lines = state.logs.get(&(scope.org(), query.agent)).map_or([].as_slice(), Vec::as_slice);
-        let mut list: Vec<_> = lines.iter().rev().filter(matches).collect();
+        let mut list: Vec<_> = lines.iter().rev().map(|placed| &placed.line).filter(matches).collect();
         list.sort_by_key(|line| Reverse(line.at)); // stable: the later written first
         Ok(part(&list, query.window))
+    }
+    async fn logs_after(
+        &self,
+        scope: OrgScope,
+        agent: AgentId,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<PlacedLine>, ReadError> {
+        let state = self.now();
+        let lines = state.logs.get(&(scope.org(), agent)).into_iter().flatten();
+        Ok(lines.filter(|placed| placed.position > after).take(limit as usize).cloned().collect())
+    }
+    async fn logs_before_last(&self, scope: OrgScope, agent: AgentId, count: i64) -> Result<i64, ReadError> {
+        let state = self.now();
+        let lines = state.logs.get(&(scope.org(), agent)).map_or([].as_slice(), Vec::as_slice);
+        Ok(lines.iter().rev().nth(count as usize).map_or(0, |placed| placed.position))
     }
 }
 

@@ -8,7 +8,7 @@ use connix_domain::event::SequencedEvent;
 use connix_domain::id::{AgentId, OrgId, ProjectId, TaskId};
 use connix_domain::idempotency::{IdempotencyKey, IdempotencyRecord};
 use connix_domain::journal::JournalEntry;
-use connix_domain::log::LogLine;
+use connix_domain::log::PlacedLine;
 use connix_domain::organisation::Organisation;
 use connix_domain::project::{Project, ProjectPhase};
 use connix_domain::task::Task;
@@ -28,7 +28,8 @@ pub(super) struct State {
     pub(super) tasks: BTreeMap<(OrgId, TaskId), Task>,
     pub(super) journals: BTreeMap<(OrgId, TaskId, i64), JournalEntry>,
     /// In the order of writing.
-    pub(super) logs: BTreeMap<(OrgId, AgentId), Vec<LogLine>>,
+    pub(super) logs: BTreeMap<(OrgId, AgentId), Vec<PlacedLine>>,
+    pub(super) last_position: i64,
     pub(super) samples: BTreeMap<SampleKey, ResourceSample>,
     /// Those that were dropped because of their age, for the figures.
     pub(super) old_samples: BTreeMap<SampleKey, ResourceSample>,

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use connix_domain::Timestamp;
 use connix_domain::agent::Agent;
 use connix_domain::id::{AgentId, OrgId, ProjectId};
-use connix_domain::log::{LineKey, LogLine};
+use connix_domain::log::{LineKey, LogLine, PlacedLine};
 use connix_domain::port::store::ReadError;
 use connix_domain::port::telemetry::{Forgotten, Telemetry};
 use connix_domain::scope::OrgScope;
@@ -72,10 +72,12 @@ impl State {
         let mut forgotten = Forgotten::default();
         for ((org, agent), lines) in self.logs.iter_mut().filter(|((org, _), _)| *org == of) {
             let is_mark = |line: &LogLine| matches!(line.key, LineKey::Dropped(_));
-            let old = lines.iter().filter(|line| line.at < before && !is_mark(line)).count();
+            let old = lines.iter().filter(|kept| kept.line.at < before && !is_mark(&kept.line)).count();
             if old > 0 {
-                lines.retain(|line| line.at >= before);
-                lines.push(LogLine::dropped(*org, *agent, before));
+                lines.retain(|kept| kept.line.at >= before);
+                self.last_position += 1;
+                let mark = LogLine::dropped(*org, *agent, before);
+                lines.push(PlacedLine { position: self.last_position, line: mark });
                 forgotten.lines += old as u64;
             }
         }

@@ -12,6 +12,7 @@ mod logs;
 mod metrics;
 mod names;
 mod stats;
+mod streams;
 mod task_answers;
 mod task_lists;
 mod task_queue;

@@ -1,10 +1,12 @@
 //! Tasks of an agent on `/api/v1` (contract section 6).
 
 mod body;
+mod stream;
 mod view;
 
 use crate::body::{JsonBody, NoBody};
 use crate::call::Call;
+use crate::event_stream;
 use crate::idempotency::{self, Turn};
 use crate::problem::Problem;
 use crate::query::{OffsetPagination, Query};
@@ -17,7 +19,7 @@ use connix_domain::page::{TaskQuery, Window};
 use connix_domain::permission::Permission;
 use connix_domain::task::Task;
 use std::time::Duration;
-use view::{JournalPage, TaskList, TaskView};
+use view::{EntryView, JournalPage, TaskList, TaskView};
 
 const TAG: &str = "Tasks";
 const COLLECTION: &str = "/api/v1/projects/{project}/agents/{agent}/tasks";
@@ -64,10 +66,18 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new(Method::Get, "/api/v1/projects/{project}/agents/{agent}/tasks/{task}/events", "listTaskEvents", || {
         web::to(events)
     })
-    .about(TAG, "Read what happened in a task: its journal")
+    .about(
+        TAG,
+        "Read what happened in a task: its journal; with `Accept: text/event-stream` as it happens, to the task's end",
+    )
     .needs(Permission::RunsRead)
+    .may_wait()
     .query(&[CURSOR])
-    .answers(&[Answer::of::<JournalPage>(200, "A part of the journal")]),
+    .answers(&[
+        Answer::of::<JournalPage>(200, "A part of the journal, or its entries and then the task, an event each")
+            .streaming::<EntryView>(),
+        Answer::empty(204, "The stream has been told to the end: nothing comes after this event"),
+    ]),
 ];
 
 async fn create(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
@@ -133,6 +143,9 @@ async fn events(call: Call) -> Result<HttpResponse, Problem> {
     let after = query.integer("after", 0..=i64::MAX).unwrap_or(0);
     let limit = query.integer("limit", 1..=100).unwrap_or(20);
     query.finish()?;
+    if event_stream::is_wanted(call.request()) {
+        return stream::answer(&call, after).await;
+    }
     let window = Window { limit, offset: after };
     let page = call.app.journal(&call.caller, &call.project(), call.path("agent"), call.path("task"), window).await?;
     Ok(Reply::ok(&JournalPage::of(&page, after)).into())

@@ -108,7 +108,7 @@ pub(crate) struct TaskList<'t> {
 /// What happened in a task.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "TaskEvent")]
-struct EntryView<'j> {
+pub(crate) struct EntryView<'j> {
     /// Its number, from 1.
     sequence: i64,
     /// The attempt that noted it.
@@ -137,7 +137,7 @@ impl<'j> JournalPage<'j> {
 }
 
 impl<'j> EntryView<'j> {
-    fn of(entry: &'j JournalEntry) -> Self {
+    pub(super) fn of(entry: &'j JournalEntry) -> Self {
         Self {
             sequence: entry.sequence,
             attempt: entry.attempt,

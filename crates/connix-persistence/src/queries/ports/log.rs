@@ -8,7 +8,8 @@ use super::tables::log;
 use super::{DB, Store, decoded};
 use crate::instant::At;
 use async_trait::async_trait;
-use connix_domain::log::LogLine;
+use connix_domain::id::AgentId;
+use connix_domain::log::{LogLine, PlacedLine};
 use connix_domain::page::{LogQuery, Page, Window};
 use connix_domain::port::store::{LogReader, ReadError};
 use connix_domain::scope::OrgScope;
@@ -139,5 +140,31 @@ impl LogReader for Store {
             return Ok(Page { items: Vec::new(), total });
         };
         Ok(Page { items: decoded(self.list(|| newest(&place)).await?)?, total })
+    }
+
+    async fn logs_after(
+        &self,
+        scope: OrgScope,
+        agent: AgentId,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<PlacedLine>, ReadError> {
+        let lines = || {
+            let own = log::table.filter(log::org_id.eq(scope.org().to_string()));
+            let later = own.filter(log::agent_id.eq(agent.to_string())).filter(log::position.gt(after));
+            later.order(log::position).limit(limit).select((log::position, LogRow::as_select()))
+        };
+        let rows: Vec<(i64, LogRow)> = self.list(lines).await?;
+        rows.into_iter().map(|(position, row)| Ok(PlacedLine { position, line: row.try_into()? })).collect()
+    }
+
+    async fn logs_before_last(&self, scope: OrgScope, agent: AgentId, count: i64) -> Result<i64, ReadError> {
+        let before = || {
+            let own = log::table.filter(log::org_id.eq(scope.org().to_string()));
+            let newest_first = own.filter(log::agent_id.eq(agent.to_string())).order(log::position.desc());
+            newest_first.offset(count).limit(1).select(log::position)
+        };
+        let position: Option<i64> = self.look_up(before).await?.pop();
+        Ok(position.unwrap_or(0))
     }
 }
