@@ -14,15 +14,16 @@ use serde_json::Value;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("connix-domain", &[]),
     ("connix-worker-protocol", &[]),
-    ("connix-application", &["connix-domain"]),
+    ("connix-application", &["connix-domain", "connix-redaction"]),
     ("connix-http", &["connix-application", "connix-domain", "connix-worker-protocol"]),
     ("connix-identity", &["connix-domain"]),
     ("connix-metrics", &["connix-domain"]),
     ("connix-outbound", &[]),
     ("connix-persistence", &["connix-domain"]),
     ("connix-process-tree", &[]),
+    ("connix-redaction", &[]),
     ("connix-runtime", &["connix-domain", "connix-process-tree"]),
-    ("connix-worker", &["connix-outbound", "connix-process-tree", "connix-worker-protocol"]),
+    ("connix-worker", &["connix-outbound", "connix-process-tree", "connix-redaction", "connix-worker-protocol"]),
     ("connix-testkit", &["connix-domain"]),
     (
         "connix-server",
