@@ -143,6 +143,12 @@ impl ScriptedWorker {
         self.on_task(task, "fail", attempt, json!({ "error": error, "usage": usage() })).await
     }
 
+    /// Fails the task for good, with a message.
+    pub async fn fail_with(&self, task: &str, attempt: u64, message: &str) -> Answer {
+        let error = json!({ "code": "told", "message": message, "retryable": false });
+        self.on_task(task, "fail", attempt, json!({ "error": error, "usage": usage() })).await
+    }
+
     /// Acknowledges a cancelled task.
     pub async fn cancelled(&self, task: &str, attempt: u64) -> Answer {
         self.on_task(task, "cancelled", attempt, json!({ "usage": usage() })).await

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::metering::Meters;
 use crate::numbers::Numbers;
 use crate::presence::Presence;
+use crate::redaction::Redactors;
 use crate::settings::Settings;
 use crate::wakeups::Wakeups;
 use crate::watchdog::Watchdog;
@@ -49,6 +50,7 @@ pub struct App {
     pub(crate) ports: Ports,
     pub(crate) settings: Settings,
     pub(crate) keys: KeyCache,
+    pub(crate) redactors: Redactors,
     pub(crate) numbers: Numbers,
     pub(crate) presence: Presence,
     pub(crate) meters: Meters,
@@ -67,6 +69,7 @@ impl App {
             ports,
             settings,
             keys: KeyCache::new(),
+            redactors: Redactors::new(),
             numbers: Numbers::default(),
             presence: Presence::default(),
             meters: Meters::default(),

@@ -23,6 +23,7 @@ mod order;
 mod presence;
 mod project;
 mod project_order;
+mod redaction;
 mod settings;
 mod supervisor;
 mod task;

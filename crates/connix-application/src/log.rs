@@ -29,15 +29,19 @@ impl App {
         Ok(self.store().logs(caller.scope, &LogQuery { agent: agent.id, ..query }).await?)
     }
 
-    /// A line of the service itself.
+    /// A line of the service itself. What it tells of the worker's words is told without the agent's secrets.
     pub(crate) fn note(&self, agent: &Agent, level: LogLevel, message: &str, context: Value) -> Change {
+        let (message, context) = match self.redactor(agent) {
+            Ok(redactor) => (redactor.text(message).into_owned(), redactor.document(context)),
+            Err(error) => (error.to_string(), json!({})),
+        };
         Change::AppendLogs(vec![LogLine {
             org: agent.org,
             agent: agent.id,
             key: LineKey::Service(self.ports.ids.bits()),
             at: self.now(),
             level,
-            message: message.to_owned(),
+            message,
             context,
         }])
     }

@@ -20,8 +20,8 @@ mod conditional;
 mod cors;
 mod credential;
 mod envelope;
-mod figure;
 mod event_stream;
+mod figure;
 mod gate;
 #[cfg(test)]
 mod golden;

@@ -63,6 +63,9 @@ pub struct WorkerConfig {
     /// For the agent's tools, never for the worker itself.
     #[serde(default)]
     pub environment_variables: BTreeMap<String, Secret>,
+    /// What must not stand in anything that the worker reports.
+    #[serde(default)]
+    pub secrets: Vec<Secret>,
 }
 
 /// An OpenAI-compatible chat-completions endpoint.

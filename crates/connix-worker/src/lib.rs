@@ -22,6 +22,7 @@ mod http;
 mod log;
 mod model;
 mod process;
+mod redaction;
 pub mod sandbox;
 mod server;
 mod session;

@@ -1,6 +1,7 @@
 //! The worker's loop: hello, then claim and work until there is a reason to leave.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use connix_outbound::Traffic;
@@ -14,6 +15,7 @@ use tokio::time::timeout;
 use crate::backoff::{Backoff, Pace};
 use crate::log::AgentLog;
 use crate::model::ChatEndpoint;
+use crate::redaction::Redaction;
 use crate::sandbox::Sandbox;
 use crate::server::{CallError, ServerClient, persist};
 use crate::session::Session;
@@ -119,6 +121,7 @@ fn open(
         settings.instance.clone(),
     );
     let sandbox = sandbox.kept_by(settings.keeper.clone());
+    let redaction = Redaction::of(&welcome.config);
     let session = Session {
         id: welcome.session_id,
         server,
@@ -132,7 +135,8 @@ fn open(
         orders: OrdersWatch::new(orders.subscribe(), LeaseLadder::new(lease, settings.death_is_certain)),
         configuration: Configuration::new(welcome.config_revision, welcome.config),
         model: ChatEndpoint::new(&welcome.llm, traffic.clone()),
-        log: AgentLog::default(),
+        log: AgentLog::new(Arc::clone(&redaction)),
+        redaction,
         refusals: task::Refusals::default(),
         tools: Supplies::new(welcome.tools, traffic.clone(), sandbox),
         workspace: settings.workspace.clone(),

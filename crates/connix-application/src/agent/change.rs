@@ -119,7 +119,7 @@ impl App {
         let environment = match &update.config.environment {
             Patch::Keep => agent.environment.clone(),
             Patch::Reset => None,
-            Patch::Set(variables) => self.sealed_environment(agent.org, agent.id, variables),
+            Patch::Set(sent) => self.changed_environment(&agent, sent)?,
         };
         let change = AgentChange {
             name: update.name.clone(),

@@ -21,9 +21,28 @@ impl App {
         Some(self.ports.sealer.seal(&context(org, agent), Value::Object(object).to_string().as_bytes()))
     }
 
+    /// What is to be stored for variables that were sent to replace an agent's: masks stand for what is behind them.
+    pub(super) fn changed_environment(
+        &self,
+        agent: &Agent,
+        sent: &EnvironmentVariables,
+    ) -> Result<Option<Sealed>, Error> {
+        let stored = self.environment(agent)?;
+        let meant = sent.unmasked_by(&stored);
+        if meant == stored {
+            return Ok(agent.environment.clone());
+        }
+        Ok(self.sealed_environment(agent.org, agent.id, &meant))
+    }
+
     /// An agent's environment variables in clear text.
     pub(crate) fn environment(&self, agent: &Agent) -> Result<EnvironmentVariables, Error> {
-        let Some(sealed) = &agent.environment else { return Ok(EnvironmentVariables::default()) };
+        self.opened(agent, agent.environment.as_ref())
+    }
+
+    /// The variables that an agent has, or has had.
+    pub(crate) fn opened(&self, agent: &Agent, sealed: Option<&Sealed>) -> Result<EnvironmentVariables, Error> {
+        let Some(sealed) = sealed else { return Ok(EnvironmentVariables::default()) };
         let plain = self.ports.sealer.open(&context(agent.org, agent.id), sealed)?;
         let object: Map<String, Value> =
             serde_json::from_slice(&plain).map_err(|e| Error::Internal(format!("environment of {}: {e}", agent.id)))?;

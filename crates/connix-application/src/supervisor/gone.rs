@@ -83,7 +83,10 @@ impl App {
     ) -> Result<bool, Error> {
         self.retrying(|| async move {
             let Some(agent) = self.store().agent(scope, id).await? else { return Ok(false) };
-            let Some((next, happened, crashed)) = decide(&agent) else { return Ok(false) };
+            let Some((mut next, happened, crashed)) = decide(&agent) else { return Ok(false) };
+            if let Some(exit) = &mut next.control.last_exit {
+                exit.detail = self.redactor(&agent)?.text(&exit.detail).into_owned();
+            }
             let mut changes = ChangeSet::new().with(Change::AppendSamples(samples.to_vec()));
             let mut ended = Vec::new();
             for task in self.store().running_tasks(scope, id).await? {

@@ -66,6 +66,7 @@ impl App {
         let agent = self.attached(worker, session).await?;
         let task = self.own_task(worker, task).await?;
         task.held_by(agent.control.incarnation, attempt).map_err(|_| Error::LeaseLost)?;
+        let redactor = self.redactor(&agent)?;
         let last = first + notes.len() as i64 - 1;
         let numbered = notes.into_iter().zip(first..);
         let entries = numbered.map(|(note, sequence)| JournalEntry {
@@ -74,7 +75,7 @@ impl App {
             sequence,
             attempt,
             kind: note.kind,
-            data: note.data,
+            data: redactor.document(note.data),
             at: note.at,
         });
         let changes = ChangeSet::new().with(Change::AppendJournal(entries.collect())).with(Change::TouchAgent {
@@ -99,6 +100,7 @@ impl App {
         lines: Vec<WorkerLine>,
     ) -> Result<i64, Error> {
         let agent = self.attached(worker, session).await?;
+        let redactor = self.redactor(&agent)?;
         let last = first + lines.len() as i64 - 1;
         let incarnation = agent.control.incarnation;
         let lines: Vec<_> = lines
@@ -110,8 +112,8 @@ impl App {
                 key: LineKey::Worker { incarnation, sequence },
                 at: line.at,
                 level: line.level,
-                message: line.message,
-                context: line.context,
+                message: redactor.text(&line.message).into_owned(),
+                context: redactor.document(line.context),
             })
             .collect();
         let changes = ChangeSet::new().with(Change::AppendLogs(lines)).with(Change::TouchAgent {
@@ -136,6 +138,8 @@ impl App {
         output: Value,
         usage: Usage,
     ) -> Result<(), Error> {
+        let redactor = self.redactor(&self.attached(worker, session).await?)?;
+        let output = redactor.document(output);
         let ended = |task: &Task, now| task.complete(output.clone(), usage, now);
         self.end_attempt(worker, session, (task, attempt), usage, ended).await
     }
@@ -152,8 +156,11 @@ impl App {
         failure: WorkerFailure,
         usage: Usage,
     ) -> Result<(), Error> {
+        let redactor = self.redactor(&self.attached(worker, session).await?)?;
+        let message = redactor.text(&failure.error.message).into_owned();
+        let error = TaskError { message, ..failure.error };
         let ended = |task: &Task, now| {
-            let failed = task.fail(failure.error.clone(), failure.retryable, usage, now)?;
+            let failed = task.fail(error.clone(), failure.retryable, usage, now)?;
             Ok(failure.retry_after.map_or(failed.clone(), |wait| failed.waiting_until(now + wait)))
         };
         self.end_attempt(worker, session, (task, attempt), usage, ended).await

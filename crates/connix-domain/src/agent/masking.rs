@@ -4,7 +4,7 @@ use super::EnvironmentVariables;
 use std::borrow::Cow;
 
 /// What is shown of a credential that is no URL.
-pub const MASK: &str = "***";
+const MASK: &str = "***";
 
 /// A name with one of these in it, in any case, is that of a credential.
 const NAMES: [&str; 9] = ["KEY", "TOKEN", "SECRET", "PASSW", "PASSPHRASE", "PWD", "CRED", "AUTH", "PRIVATE"];
@@ -50,9 +50,11 @@ impl EnvironmentVariables {
         Self::new(self.iter().map(|(name, value)| meant(name, value)).collect())
     }
 
-    /// The values that must not be printed, with the passwords that stand in them.
+    /// The values that must not stand in anything that the agent prints: what is masked, with the passwords that stand in it, and
+    /// what could be a credential although nothing else tells so. Words, numbers and addresses are not: they stand in any text.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
-        self.iter().flat_map(|(_, value)| [Some(value), password(value)]).flatten()
+        let kept = self.iter().filter(|(name, value)| mask(name, value).is_some() || is_opaque(value));
+        kept.flat_map(|(_, value)| [Some(value), password(value)]).flatten()
     }
 }
 
@@ -67,6 +69,13 @@ pub fn mask(name: &str, value: &str) -> Option<String> {
     };
     let secret = !value.is_empty() && (named() || has_known_shape(value));
     secret.then(|| MASK.to_owned())
+}
+
+/// Whether a value is no word of any language: at least 8 characters in one piece, among them letters and digits, and no URL.
+fn is_opaque(value: &str) -> bool {
+    let has = |kind: fn(char) -> bool| value.chars().any(kind);
+    let one_piece = !has(char::is_whitespace) && !value.contains("://") && !value.starts_with('/');
+    value.chars().count() >= 8 && one_piece && has(char::is_alphabetic) && has(|c| c.is_ascii_digit())
 }
 
 /// Scheme and user information of a URL that has the latter: a password, or a token in the user's place.
@@ -189,10 +198,19 @@ mod tests {
     }
 
     #[test]
-    fn passwords_count_among_what_is_not_printed() {
+    fn what_is_not_printed_are_credentials_their_passwords_and_what_could_be_one() {
+        let pairs = [
+            ("A_KEY", "word"),
+            ("B", "x9-f3a7bb21"),
+            ("C", "production"),
+            ("D", "3600"),
+            ("E", "https://ml.example.com/v2"),
+        ];
+        let kept: Vec<_> = variables(&pairs).secrets().map(str::to_owned).collect();
+        assert_eq!(kept, ["word", "x9-f3a7bb21"]);
         let all: Vec<_> =
             variables(&[("A", "postgres://u:p@ss@h/db"), ("B", "plain")]).secrets().map(str::to_owned).collect();
-        assert_eq!(all, ["postgres://u:p@ss@h/db", "p@ss", "plain"]);
+        assert_eq!(all, ["postgres://u:p@ss@h/db", "p@ss"]);
     }
 
     proptest! {

@@ -103,4 +103,14 @@ pub async fn a_line_is_placed_after_those_that_were_removed(subject: &dyn Subjec
     let new = samples::log_line(&agent, 6);
     tenant.must([Change::AppendLogs(vec![new.clone()])]).await;
     assert_eq!(lines(&after(&tenant, &agent, last, ALL.limit).await), [new]);
+    // and those that were dropped because of their age: all of them, again and again
+    for n in 0..3 {
+        let last = after(&tenant, &agent, 0, ALL.limit).await.pop().map_or(0, |placed| placed.position);
+        let forgotten = tenant.store.forget_before(tenant.scope(), samples::after(1000 + n)).await;
+        assert!(forgotten.is_ok(), "{forgotten:?}");
+        let newest = samples::log_line(&agent, 10 + n);
+        tenant.must([Change::AppendLogs(vec![newest.clone()])]).await;
+        let placed = after(&tenant, &agent, last, ALL.limit).await;
+        assert_eq!(placed.last().map(|placed| &placed.line), Some(&newest), "after {last}");
+    }
 }

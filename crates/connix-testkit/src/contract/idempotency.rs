@@ -60,7 +60,8 @@ pub async fn of_concurrent_answers_that_replace_the_first_exactly_one_wins(subje
         let (store, unit) = (Arc::clone(&handles[usize::from(n) % 2]), ChangeSet::new().with(settled(n)));
         tokio::spawn(async move { store.commit(unit).await })
     });
-    let outcomes: Vec<_> = join_all(commits.collect::<Vec<_>>()).await.into_iter().map(Result::unwrap).collect();
+    let outcomes = join_all(commits.collect::<Vec<_>>()).await;
+    let outcomes: Vec<_> = outcomes.into_iter().map(|outcome| outcome.expect("a task that ends")).collect();
     let winners: Vec<_> = (0..8_u8).filter(|n| outcomes[usize::from(*n)].is_ok()).collect();
     assert_eq!(winners.len(), 1, "{outcomes:?}");
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == stale).count(), 7, "{outcomes:?}");

@@ -3,30 +3,38 @@
 mod buffer;
 mod delivery;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use connix_worker_protocol::log::{LogLevel, LogLine};
 use serde_json::{Map, Value};
 use tokio::sync::Notify;
 
 use crate::clock;
+use crate::redaction::Redaction;
 use buffer::LogBuffer;
 
 /// Takes lines at any time; [`AgentLog::deliver`] brings them to the server.
 #[derive(Debug, Default)]
 pub(crate) struct AgentLog {
+    redaction: Arc<Redaction>,
     buffer: Mutex<LogBuffer>,
     written: Notify,
 }
 
 impl AgentLog {
+    /// A log without the agent's secrets.
+    pub(crate) fn new(redaction: Arc<Redaction>) -> Self {
+        Self { redaction, ..Self::default() }
+    }
+
     /// Writes a line. `context` is a JSON object, or null for none.
     pub(crate) fn write(&self, level: LogLevel, message: &str, context: Value, task_id: Option<&str>) {
-        let context = if let Value::Object(details) = context { details } else { Map::new() };
+        let redactor = self.redaction.current();
+        let context = if let Value::Object(details) = redactor.document(context) { details } else { Map::new() };
         let line = LogLine {
             timestamp: clock::now(),
             level,
-            message: message.to_owned(),
+            message: redactor.text(message).into_owned(),
             context,
             task_id: task_id.map(str::to_owned),
         };

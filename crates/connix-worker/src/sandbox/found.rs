@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use connix_redaction::Redactor;
 use connix_worker_protocol::sandbox::Containment;
 use tokio::sync::watch;
 
@@ -60,7 +61,7 @@ impl Sandbox {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
         let program = Program { words, environment: BTreeMap::new() };
         let never = CallClock::new(watch::channel(false).1);
-        let ran = self.run(program, Bounds { time: TRIAL, clock: &never }).await?;
+        let ran = self.run(program, Bounds { time: TRIAL, clock: &never, redactor: &Redactor::default() }).await?;
         if ran.stdout == "works\n" { Ok(()) } else { Err(format!("it does not work: {}", ran.stderr.trim())) }
     }
 }

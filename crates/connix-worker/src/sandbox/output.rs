@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use connix_redaction as redaction;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Head and tail of a stream of any length, in bounded memory.
@@ -19,12 +20,14 @@ impl HeadAndTail {
         Self { most, head: Vec::new(), tail: VecDeque::new(), seen: 0 }
     }
 
-    /// Reads to the end of the stream, or until it is dropped.
-    pub(crate) async fn read(&mut self, mut stream: impl AsyncRead + Unpin) {
+    /// Reads to the end of the stream, or until it is dropped. What is kept went through `redaction` first: of a secret that is
+    /// cut apart a part would be left.
+    pub(crate) async fn read(&mut self, mut stream: impl AsyncRead + Unpin, mut redaction: redaction::Stream<'_>) {
         let mut chunk = vec![0; 64 << 10];
         while let Ok(read @ 1..) = stream.read(&mut chunk).await {
-            self.take(&chunk[..read]);
+            self.take(&redaction.push(&chunk[..read]));
         }
+        self.take(&redaction.finish());
     }
 
     fn take(&mut self, bytes: &[u8]) {

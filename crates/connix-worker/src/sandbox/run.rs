@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use connix_redaction::Redactor;
 use futures_util::future::join;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixStream;
@@ -31,6 +32,8 @@ pub struct Bounds<'a> {
     pub time: Duration,
     /// Stands still while the program shall.
     pub clock: &'a CallClock,
+    /// Takes out of what it prints what must not be kept.
+    pub redactor: &'a Redactor,
 }
 
 /// A run that is over.
@@ -70,7 +73,8 @@ impl Sandbox {
     /// Tries whether programs can be confined when held so.
     pub(super) async fn examined(&self, hold: Hold) -> Result<(), String> {
         let never = CallClock::new(tokio::sync::watch::channel(false).1);
-        let bounds = Bounds { time: KEEPER_PATIENCE, clock: &never };
+        let nothing = Redactor::default();
+        let bounds = Bounds { time: KEEPER_PATIENCE, clock: &never, redactor: &nothing };
         let ran = self.ran(self.order(Job::Examine, hold), bounds).await?;
         match ran.end {
             End { code: Some(0), .. } if !ran.timed_out => Ok(()),
@@ -86,7 +90,8 @@ impl Sandbox {
         let (mut stdout, mut stderr) = (HeadAndTail::new(most / 4 * 3), HeadAndTail::new(most / 4));
         let (printed, complained) = (keeper.child.stdout.take(), keeper.child.stderr.take());
         let (end, timed_out) = {
-            let reading = join(read(&mut stdout, printed), read(&mut stderr, complained));
+            let reading =
+                join(read(&mut stdout, printed, bounds.redactor), read(&mut stderr, complained, bounds.redactor));
             let (mut reading, mut done_reading) = (pin!(reading), false);
             let mut course = pin!(keeper.see_to_the_end(bounds));
             let over = loop {
@@ -105,9 +110,9 @@ impl Sandbox {
     }
 }
 
-async fn read(output: &mut HeadAndTail, stream: Option<impl tokio::io::AsyncRead + Unpin>) {
+async fn read(output: &mut HeadAndTail, stream: Option<impl tokio::io::AsyncRead + Unpin>, redactor: &Redactor) {
     if let Some(stream) = stream {
-        output.read(stream).await;
+        output.read(stream, redactor.stream()).await;
     }
 }
 

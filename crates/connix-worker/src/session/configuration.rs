@@ -67,6 +67,7 @@ impl Session {
 
     async fn fetch_and_acknowledge(&self) -> Result<Rc<CurrentConfig>, CallError> {
         let newest = Rc::new(persist(self.server_pace, async || self.server.config(&self.id).await).await?);
+        self.redaction.learn(&newest.config);
         self.configuration.adopt(Rc::clone(&newest));
         let revision = newest.config_revision;
         persist(self.server_pace, async || self.server.config_applied(&self.id, revision).await).await?;

@@ -13,6 +13,7 @@ pub(crate) mod orders_watch;
 pub(crate) mod status;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use connix_worker_protocol::session::Limits;
@@ -20,6 +21,7 @@ use connix_worker_protocol::session::Limits;
 use crate::backoff::Pace;
 use crate::log::AgentLog;
 use crate::model::ChatEndpoint;
+use crate::redaction::Redaction;
 use crate::server::ServerClient;
 use crate::task::Refusals;
 use crate::tools::Supplies;
@@ -43,6 +45,8 @@ pub(crate) struct Session {
     /// In words why there is none, for the task that needs it.
     pub(crate) model: Result<ChatEndpoint, String>,
     pub(crate) log: AgentLog,
+    /// The agent's secrets.
+    pub(crate) redaction: Arc<Redaction>,
     pub(crate) refusals: Refusals,
     pub(crate) tools: Supplies,
     /// The project's folder.

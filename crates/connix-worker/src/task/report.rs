@@ -71,11 +71,12 @@ impl Report<'_> {
             (&self.task.id, self.session.id.clone(), self.task.attempt, self.usage.clone());
         match outcome {
             Outcome::Completed(answer) => {
-                let output = answer.as_str().into();
+                let output = self.session.redaction.current().text(answer).into();
                 server.complete(id, &CompleteTask { session_id, attempt, output, usage }).await
             }
             Outcome::Failed(error) => {
-                let error = TaskError::clone(error);
+                let message = self.session.redaction.current().text(&error.message).into_owned();
+                let error = TaskError { message, ..TaskError::clone(error) };
                 server.fail(id, &FailTask { session_id, attempt, error, usage }).await
             }
             Outcome::Cancelled => server.cancelled(id, &CancelledTask { session_id, attempt, usage }).await,

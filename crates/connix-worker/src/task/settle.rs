@@ -26,7 +26,9 @@ impl Steps<'_> {
                 Err(error) => Err(error),
             };
             self.note_failure(&open.call, &result);
-            let result = tools::bounded(result.unwrap_or_else(|error| error.to_value()));
+            let result = result.unwrap_or_else(|error| error.to_value());
+            // before it is cut: of what is cut apart a part would be left
+            let result = tools::bounded(self.session.redaction.current().document(result));
             let OpenCall { call: ToolCall { id: call_id, name, .. }, .. } = open;
             self.append(vec![journal::tool_finished(&ToolFinished { call_id, name, result })]).await?;
         }
@@ -56,12 +58,14 @@ impl Steps<'_> {
         let (freezer, clock) = Freezer::new();
         let (began, left) = (Instant::now(), self.remaining());
         let config = Rc::clone(&self.config);
+        let redactor = self.session.redaction.current();
         let context = ToolContext {
             call_id: &call.id,
             workspace: &self.session.workspace,
             environment: &config.config.environment_variables,
             time_limit: self.session.tool_time_limit().min(left),
             clock: clock.clone(),
+            redactor: &redactor,
         };
         let result = tokio::select! {
             result = tool.run(arguments, &context) => Some(result),

@@ -123,6 +123,10 @@ impl<'a> Steps<'a> {
     /// Writes events to the journal, and only then takes them up.
     pub(super) async fn append(&mut self, events: Vec<NewEvent>) -> Result<(), Outcome> {
         let (session, task) = (self.session, self.task);
+        // here, so that a later attempt reads what the model was told in this one
+        let redactor = session.redaction.current();
+        let events =
+            events.into_iter().map(|event| NewEvent { data: redactor.document(event.data), ..event }).collect();
         let body =
             AppendEvents { session_id: session.id.clone(), attempt: task.attempt, first_seq: self.next_seq, events };
         let appended = persist(session.server_pace, async || session.server.append(&task.id, &body).await).await;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use connix_redaction::Redactor;
 use connix_worker_protocol::secret::Secret;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -20,6 +21,8 @@ pub(crate) struct ToolContext<'a> {
     pub(crate) time_limit: Duration,
     /// Says when the call is frozen.
     pub(crate) clock: CallClock,
+    /// Takes the agent's secrets out of what a program prints.
+    pub(crate) redactor: &'a Redactor,
 }
 
 impl ToolContext<'_> {

@@ -101,7 +101,7 @@ impl Tool for OwnProgram {
 
     async fn run(&self, arguments: &Arguments, context: &ToolContext<'_>) -> Result<Value, ToolError> {
         let call = OwnCall { tool: self.tool, arguments: arguments.clone(), call: file_name(context.call_id) };
-        let bounds = Bounds { time: context.time_limit, clock: &context.clock };
+        let bounds = Bounds { time: context.time_limit, clock: &context.clock, redactor: context.redactor };
         let ran = self.sandbox.run_own(call, bounds).await.map_err(ToolError::unavailable)?;
         result(&ran)
     }

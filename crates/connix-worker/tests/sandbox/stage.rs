@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use connix_redaction::Redactor;
 use connix_worker::sandbox::{Bounds, CallClock, KeeperProgram, Program, Ran, Sandbox};
 use connix_worker_protocol::sandbox::{Containment, SandboxSettings};
 use connix_worker_protocol::secret::Secret;
@@ -74,7 +75,7 @@ impl Stage {
         let program = Program { words, environment: self.environment.clone() };
         let clock = CallClock::new(self.freezer.subscribe());
         let sandbox = self.sandbox();
-        let run = sandbox.run(program, Bounds { time, clock: &clock });
+        let run = sandbox.run(program, Bounds { time, clock: &clock, redactor: &Redactor::default() });
         tokio::time::timeout(time + PATIENCE, run).await.expect("a run ends")
     }
 

@@ -76,6 +76,33 @@ async fn a_model_gets_what_its_program_printed_and_the_file_it_wrote_is_in_the_w
     assert_eq!(fs::read_to_string(stage.workspace().join("out.txt")).unwrap(), "xxx");
 }
 
+/// A14: over two writes, in another form, and where what is kept of a long output is cut.
+#[tokio::test]
+async fn a_program_that_prints_its_secrets_prints_masks() {
+    let code = "import base64, os, sys\n\
+                secret = os.environ['SERVICE_TOKEN']\n\
+                for at in range(len(secret) + 1):\n    \
+                    sys.stdout.write(secret[:at]); sys.stdout.flush()\n    \
+                    sys.stdout.write(secret[at:] + '\\n'); sys.stdout.flush()\n\
+                print(base64.b64encode(b'xy' + secret.encode()).decode())\n\
+                print(secret * 9000)\n\
+                sys.exit(secret)";
+    let stage = stage("python", code, json!({})).await;
+    stage.server.confide(json!({"SERVICE_TOKEN": "c4nary+of-ours"}));
+    let _worker = stage.start();
+    let result = stage.result().await;
+    let printed = result["stdout"].as_str().unwrap();
+    assert!(printed.starts_with(&"***\n".repeat(15)), "{printed}");
+    assert_eq!((&result["exit_code"], &result["stderr"]), (&json!(1), &json!("***\n")));
+    let told: Vec<String> = stage.model.requests().iter().map(|request| json!(request.messages).to_string()).collect();
+    let reported = ["events", "logs", "complete"].map(|name| format!("{:?}", stage.server.calls(name)));
+    for text in told.iter().chain(&reported) {
+        for form in ["c4nary", "nary+of", "jNG5hcnkrb2Ytb3Vy"] {
+            assert!(!text.contains(form), "{form} in {text}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn arguments_that_are_none_are_explained_to_the_model() {
     let stage = stage("cobol", "DISPLAY 'HELLO'", json!({})).await;

@@ -49,6 +49,8 @@ struct Script {
     tool_settings: Value,
     /// `config.environment_variables`.
     environment: Value,
+    /// `config.secrets`.
+    secrets: Value,
     desired: &'static str,
     version: i64,
     cancel: Vec<String>,
@@ -70,6 +72,7 @@ impl ScriptedServer {
             tools: json!([]),
             tool_settings: json!({}),
             environment: json!({}),
+            secrets: json!([]),
             desired: "run",
             version: 1,
             cancel: Vec::new(),
@@ -149,6 +152,13 @@ impl ScriptedServer {
     /// The agent's environment variables. Before a worker starts.
     pub(crate) fn set_environment(&self, environment: Value) {
         self.script().environment = environment;
+    }
+
+    /// The agent's environment variables, all of them secrets. Before a worker starts.
+    pub(crate) fn confide(&self, variables: Value) {
+        let mut script = self.script();
+        script.secrets = variables.as_object().into_iter().flatten().map(|(_, value)| value.clone()).collect();
+        script.environment = variables;
     }
 
     /// A newer configuration.
@@ -261,7 +271,7 @@ impl Script {
     fn config(&self) -> Value {
         json!({
             "model": "small", "temperature": 0.3, "max_tokens": 64, "tools": self.tools,
-            "system_prompt": self.system_prompt, "environment_variables": self.environment
+            "system_prompt": self.system_prompt, "environment_variables": self.environment, "secrets": self.secrets
         })
     }
 

@@ -22,7 +22,7 @@ async fn analyst(client: &Client) -> Agent {
         "config": {
             "model": "gpt-4", "temperature": 0.7, "max_tokens": 2048, "tools": ["web_search", "code_execution", "data_analysis"],
             "system_prompt": "You are a data analysis expert...",
-            "environment_variables": { "DATA_SOURCE": "warehouse", "CACHE_TTL": "3600" }
+            "environment_variables": { "DATA_SOURCE": "postgres://...", "CACHE_TTL": "3600" }
         },
         "metadata": { "environment": "production", "version": "1.2.3", "team": "analytics" }
     });
@@ -59,7 +59,9 @@ async fn the_documents_full_body_is_taken(server: &Server) {
             "model": "gpt-4-turbo", "temperature": 0.5, "max_tokens": 4096,
             "tools": ["web_search", "code_execution", "data_analysis", "ml_training"],
             "system_prompt": "You are an advanced data scientist...",
-            "environment_variables": { "CACHE_TTL": "7200", "ML_ENDPOINT": "https://ml.example.com/api" }
+            "environment_variables": {
+                "DATA_SOURCE": "postgres://new-connection...", "CACHE_TTL": "7200", "ML_ENDPOINT": "https://ml.example.com/api"
+            }
         },
         "metadata": { "environment": "production", "team": "ml-engineering", "version": "2.0.0" }
     });

@@ -4,6 +4,7 @@ mod actions;
 mod changing;
 mod creating;
 mod deleting;
+mod environment;
 mod fields;
 mod journal;
 mod launching;

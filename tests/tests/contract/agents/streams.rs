@@ -29,7 +29,13 @@ with_every_store![
     a_reader_that_has_gone_leaves_nothing,
 ];
 
-const MOMENT: &str = "2024-01-15T16:20:00Z";
+/// Before everything that a test writes.
+const LONG_AGO: &str = "2024-01-15T16:20:00Z";
+
+/// The time of a line. A recent one: old lines are dropped.
+fn now() -> String {
+    chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+}
 
 async fn agent_with_worker(client: &Client) -> (Agent, ScriptedWorker) {
     let agent = client.external_agent(&client.project().await).await;
@@ -41,7 +47,7 @@ async fn agent_with_worker(client: &Client) -> (Agent, ScriptedWorker) {
 async fn write(worker: &ScriptedWorker, first: u64, last: u64, filler: &str) {
     let numbers: Vec<_> = (first..=last).collect();
     for part in numbers.chunks(25) {
-        let line = |n: &u64| json!({ "timestamp": MOMENT, "level": "info", "message": format!("line {n}{filler}"), "context": { "n": n } });
+        let line = |n: &u64| json!({ "timestamp": now(), "level": "info", "message": format!("line {n}{filler}"), "context": { "n": n } });
         worker.log(part[0], &part.iter().map(line).collect::<Vec<_>>().into()).await.expect(202);
     }
 }
@@ -66,7 +72,7 @@ async fn a_log_is_told_from_its_first_line_on_and_as_it_grows(server: &Server) {
         let event = stream.next().await.unwrap();
         assert_eq!(event.name, "log");
         assert!(event.id.is_some_and(|id| id > 0));
-        let shown = agent.logs(&format!("?limit=1&offset=0&start_time={MOMENT}")).await[0].clone();
+        let shown = agent.logs(&format!("?limit=1&offset=0&start_time={LONG_AGO}")).await[0].clone();
         assert_eq!(event.data, shown, "an event holds what the page shows");
     }
     let task = agent.task("work").await;
@@ -118,7 +124,7 @@ async fn a_stream_of_one_level_tells_no_other(server: &Server) {
     let (agent, worker) = agent_with_worker(&client).await;
     let mut stream = client.stream(&agent.path("/logs/stream?level=error"), None).await;
     write(&worker, 1, 300, "").await;
-    let line = json!({ "timestamp": MOMENT, "level": "error", "message": "the only one", "context": {} });
+    let line = json!({ "timestamp": now(), "level": "error", "message": "the only one", "context": {} });
     worker.log(301, &json!([line])).await.expect(202);
     assert_eq!(stream.next().await.unwrap().data["message"], "the only one");
 }
@@ -150,7 +156,7 @@ async fn the_end_of_a_cancelled_task_is_told_too(server: &Server) {
     let task = agent.task("stop it").await;
     let mut stream = client.stream(&task.path("/events"), None).await;
     worker.claimed().await;
-    let step = json!([{ "kind": "message", "data": { "text": "begun" }, "at": MOMENT }]);
+    let step = json!([{ "kind": "message", "data": { "text": "begun" }, "at": now() }]);
     worker.journal(&task.id, 1, 1, &step).await.expect(200);
     assert_eq!(stream.next().await.unwrap().data["data"]["text"], "begun");
     task.cancel().await.expect(200);
@@ -296,7 +302,7 @@ async fn a_stream_goes_on_after_a_restart(store: Store) {
     seen.extend(stream.rest().await);
     server.start_again();
     let worker = agent.worker().await;
-    let line = |n: u64| json!({ "timestamp": MOMENT, "level": "info", "message": "after", "context": { "n": n } });
+    let line = |n: u64| json!({ "timestamp": now(), "level": "info", "message": "after", "context": { "n": n } });
     worker.log(1, &(121..=150).map(line).collect::<Vec<_>>().into()).await.expect(202);
     let mut stream = client.stream(&path, seen.last().unwrap().id).await;
     seen.extend(stream.take(150 - seen.len()).await);

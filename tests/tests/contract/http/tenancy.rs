@@ -97,6 +97,7 @@ async fn a_foreign_agent_answers_like_an_absent_one(server: &Server) {
         (Method::POST, "/restart", None),
         (Method::POST, "/worker-token", None),
         (Method::GET, "/logs", None),
+        (Method::GET, "/logs/stream", None),
         (Method::GET, "/tasks", None),
         (Method::POST, "/tasks", Some(&task)),
     ];

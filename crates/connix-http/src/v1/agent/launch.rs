@@ -1,5 +1,6 @@
 //! `POST /api/v1/agents`: an agent by name, in a project named in the body or in the default one (OVER, CANO).
 
+use super::reveal::Environment;
 use super::{body, location, view::AgentView};
 use crate::body::{Fields, JsonBody};
 use crate::call::Call;
@@ -81,7 +82,7 @@ impl<'a> Launched<'a> {
             agent_id: agent.id.to_string(),
             project_id: project.id.to_string(),
             status: agent.phase.status(),
-            agent: AgentView::whole(made),
+            agent: AgentView::whole(made, Environment::Masked),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod action;
 mod body;
 mod launch;
+mod reveal;
 mod view;
 
 pub(crate) use action::ROUTES as ACTION_ROUTES;
@@ -21,6 +22,7 @@ use connix_domain::agent::AgentPhase;
 use connix_domain::id::ProjectId;
 use connix_domain::page::{AgentQuery, Sort, SortBy};
 use connix_domain::permission::Permission;
+use reveal::Environment;
 use view::{AgentList, AgentRemoved, AgentView};
 
 const TAG: &str = "Agents";
@@ -46,6 +48,7 @@ pub(crate) const ROUTES: &[Route] = &[
         .about(TAG, "Create an agent in a project")
         .needs(Permission::AgentsWrite)
         .limited(RatePolicy::AgentsCreate)
+        .query(&[reveal::REVEAL])
         .takes::<body::CreateAgent>()
         .answers(&[Answer::of::<AgentView>(201, "The agent")]),
     Route::new(Method::Get, COLLECTION, "listAgents", || web::to(list))
@@ -58,17 +61,20 @@ pub(crate) const ROUTES: &[Route] = &[
         .about(TAG, "Get an agent")
         .needs(Permission::AgentsRead)
         .limited(RatePolicy::AgentsGet)
+        .query(&[reveal::REVEAL])
         .answers(&[Answer::of::<AgentView>(200, "The agent")]),
     Route::new(Method::Put, ITEM, "updateAgent", || web::to(update))
         .about(TAG, "Update an agent; what is left out stays")
         .needs(Permission::AgentsWrite)
         .limited(RatePolicy::AgentsUpdate)
+        .query(&[reveal::REVEAL])
         .takes::<body::UpdateAgent>()
         .answers(&[Answer::of::<AgentView>(200, "The agent as it is now")]),
     Route::new(Method::Patch, ITEM, "patchAgent", || web::to(update))
         .about(TAG, "The same as updateAgent")
         .needs(Permission::AgentsWrite)
         .limited(RatePolicy::AgentsUpdate)
+        .query(&[reveal::REVEAL])
         .takes::<body::UpdateAgent>()
         .answers(&[Answer::of::<AgentView>(200, "The agent as it is now")]),
     Route::new(Method::Delete, ITEM, "deleteAgent", || web::to(delete))
@@ -79,11 +85,12 @@ pub(crate) const ROUTES: &[Route] = &[
 ];
 
 async fn create(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
-    call.no_query()?;
+    let shown = reveal::asked(&call)?;
     let order = body::order(&call.app, &body)?;
     let tools = call.app.catalogue();
     let reply = |made: &AgentDetails| {
-        Reply::created(&AgentView::whole(made).with_tools_of(&tools), location(made)).version(made.agent.version)
+        let view = AgentView::whole(made, shown).with_tools_of(&tools);
+        Reply::created(&view, location(made)).version(made.agent.version)
     };
     idempotency::once(&call, body.raw(), reply, async |remember| {
         call.app.create_agent(&call.caller, &call.project(), order, remember).await
@@ -101,22 +108,22 @@ async fn list(call: Call) -> Result<HttpResponse, Problem> {
 }
 
 async fn get(call: Call) -> Result<HttpResponse, Problem> {
-    call.no_query()?;
+    let environment = reveal::asked(&call)?;
     let found = call.app.agent(&call.caller, &call.project(), call.path("agent")).await?;
-    Ok(shown(&call, &found))
+    Ok(shown(&call, &found, environment))
 }
 
 async fn update(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
-    call.no_query()?;
+    let environment = reveal::asked(&call)?;
     let (update, echo) = body::update(&call.app, &body)?;
     let (project, agent) = (call.project(), call.path("agent"));
     if !echo.is_empty() {
         let present = call.app.agent(&call.caller, &project, agent).await?;
-        echo.unchanged(&AgentView::whole(&present).with_tools_of(&call.app.catalogue()))
-            .map_err(body::told_of_configuration)?;
+        let shown = AgentView::listed(&present.agent).with_tools_of(&call.app.catalogue());
+        echo.unchanged(&shown).map_err(body::told_of_configuration)?;
     }
     let updated = call.app.update_agent(&call.caller, &project, agent, &call.precondition(), &update).await;
-    Ok(shown(&call, &updated.map_err(|error| body::told_of_configuration(error.into()))?))
+    Ok(shown(&call, &updated.map_err(|error| body::told_of_configuration(error.into()))?, environment))
 }
 
 async fn delete(call: Call, _: NoBody) -> Result<HttpResponse, Problem> {
@@ -126,8 +133,9 @@ async fn delete(call: Call, _: NoBody) -> Result<HttpResponse, Problem> {
     Ok(Reply::ok(&AgentRemoved::of(removed)).into())
 }
 
-fn shown(call: &Call, found: &AgentDetails) -> HttpResponse {
-    Reply::ok(&AgentView::whole(found).with_tools_of(&call.app.catalogue())).version(found.agent.version).into()
+fn shown(call: &Call, found: &AgentDetails, environment: Environment) -> HttpResponse {
+    let view = AgentView::whole(found, environment).with_tools_of(&call.app.catalogue());
+    Reply::ok(&view).version(found.agent.version).into()
 }
 
 /// Where an agent is found.

@@ -1,5 +1,6 @@
 //! An agent as AGNT shows it (contract section 6).
 
+use super::reveal::Environment;
 use crate::figure::Figure;
 use crate::query::OffsetPagination;
 use crate::rfc3339::Instant;
@@ -111,9 +112,9 @@ struct ExitView<'a> {
 
 impl<'a> AgentView<'a> {
     /// Everything: what *get*, *create* and *PUT* show.
-    pub(super) fn whole(details: &'a AgentDetails) -> Self {
+    pub(super) fn whole(details: &'a AgentDetails, environment: Environment) -> Self {
         let mut view = Self::listed(&details.agent);
-        view.config.inner = Some(InnerConfigView::of(&details.agent, &details.environment));
+        view.config.inner = Some(InnerConfigView::of(&details.agent, &details.environment, environment));
         view.stats = details.stats.as_ref().map(StatsView::of);
         view
     }
@@ -192,11 +193,12 @@ impl<'a> ExitView<'a> {
 }
 
 impl<'a> InnerConfigView<'a> {
-    fn of(agent: &'a Agent, variables: &EnvironmentVariables) -> Self {
-        Self {
-            system_prompt: agent.config.system_prompt.as_deref(),
-            environment_variables: variables.iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
-        }
+    fn of(agent: &'a Agent, variables: &EnvironmentVariables, shown: Environment) -> Self {
+        let environment_variables = match shown {
+            Environment::Masked => variables.masked().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+            Environment::Revealed => variables.iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+        };
+        Self { system_prompt: agent.config.system_prompt.as_deref(), environment_variables }
     }
 }
 
@@ -274,10 +276,18 @@ mod tests {
         let listed = serde_json::to_value(&view).unwrap();
         assert!(listed["config"].get("system_prompt").is_none());
         assert!(listed["config"].get("environment_variables").is_none());
-        let variables = EnvironmentVariables::new(vec![("SUPPORT_QUEUE".to_owned(), "high_priority".to_owned())]);
-        view.config.inner = Some(InnerConfigView::of(&agent, &variables));
+        let pairs = [("SUPPORT_QUEUE", "high_priority"), ("API_KEY", "hidden")];
+        let variables =
+            EnvironmentVariables::new(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec());
+        view.config.inner = Some(InnerConfigView::of(&agent, &variables, Environment::Masked));
         let whole = serde_json::to_value(&view).unwrap();
         assert_eq!(whole["config"]["system_prompt"], "You are a helpful customer support agent");
-        assert_eq!(whole["config"]["environment_variables"], json!({"SUPPORT_QUEUE": "high_priority"}));
+        assert_eq!(
+            whole["config"]["environment_variables"],
+            json!({"SUPPORT_QUEUE": "high_priority", "API_KEY": "***"})
+        );
+        view.config.inner = Some(InnerConfigView::of(&agent, &variables, Environment::Revealed));
+        let revealed = serde_json::to_value(&view).unwrap();
+        assert_eq!(revealed["config"]["environment_variables"]["API_KEY"], "hidden");
     }
 }

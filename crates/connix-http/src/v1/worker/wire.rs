@@ -54,6 +54,7 @@ pub(super) fn config(agent: &Agent, environment: &EnvironmentVariables) -> Worke
         max_tokens: agent.config.max_tokens,
         tools: agent.config.tools.clone(),
         system_prompt: agent.config.system_prompt.clone(),
+        secrets: environment.secrets().map(Secret::new).collect(),
         environment_variables: environment.iter().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect(),
     }
 }

@@ -87,7 +87,7 @@ impl Tool for CodeExecution {
         let words = language.interpreter().iter().copied().map(str::to_owned).chain([code]).collect();
         let program = Program { words, environment: context.environment.clone() };
         let changes = Changes::since_now(context.workspace).await;
-        let bounds = Bounds { time: context.time_limit, clock: &context.clock };
+        let bounds = Bounds { time: context.time_limit, clock: &context.clock, redactor: context.redactor };
         let ran = self.0.run(program, bounds).await.map_err(ToolError::unavailable)?;
         Ok(result(ran, changes.until_now().await))
     }
