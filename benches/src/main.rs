@@ -33,7 +33,8 @@ fn arguments() -> Outcome<Arguments> {
         if word == "--postgres" {
             found.postgres = Some(words.next().ok_or("--postgres needs a URL")?.parse()?);
         } else {
-            found.sizes.push(word.parse().map_err(|_| format!("{word} is no number of rows"))?);
+            let rows = word.parse().ok().filter(|rows| *rows >= SIZES[0]);
+            found.sizes.push(rows.ok_or_else(|| format!("{word} is no number of rows of at least {}", SIZES[0]))?);
         }
     }
     if found.sizes.is_empty() {

@@ -169,7 +169,9 @@ INSERT INTO project_usage (org_id, project_id, grain, start, model, prompt_token
         sum(least(prompt_tokens, 1000000000000)), sum(least(completion_tokens, 1000000000000)),
         sum(least(model_requests, 1000000000000)),
         count(*) FILTER (WHERE task.phase = 'completed'), count(*) FILTER (WHERE task.phase = 'failed')
-    FROM task JOIN agent ON agent.org_id = task.org_id AND agent.id = task.agent_id, rollup_grain GROUP BY 1, 2, 3, 4, 5;
+    FROM task JOIN agent ON agent.org_id = task.org_id AND agent.id = task.agent_id, rollup_grain
+    WHERE prompt_tokens <> 0 OR completion_tokens <> 0 OR model_requests <> 0 OR task.phase IN ('completed', 'failed')
+    GROUP BY 1, 2, 3, 4, 5;
 
 -- From now on.
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use connix_domain::port::store::Store;
 use connix_persistence::{Database, DatabaseUrl, Options, migrate, revert_all};
 use connix_testkit::contract::Subject;
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -115,6 +115,15 @@ pub(crate) async fn execute(statements: &[String]) -> diesel::QueryResult<()> {
         diesel::sql_query(statement).execute(&mut connection).await?;
     }
     Ok(())
+}
+
+/// Sends scripts of many statements to a database.
+pub(crate) async fn execute_on(url: &DatabaseUrl, scripts: &[&str]) {
+    let DatabaseUrl::Postgres { url } = url else { panic!("a database of PostgreSQL") };
+    let mut connection = AsyncPgConnection::establish(url).await.unwrap();
+    for script in scripts {
+        connection.batch_execute(script).await.unwrap();
+    }
 }
 
 /// The server's URL with another database.
