@@ -57,7 +57,6 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("reqwest", &["connix-outbound", "connix-worker", "connix-tests"]),
     ("rusqlite", &["connix-worker"]),
     ("smartcore", &["connix-worker"]),
-    ("rmcp", &["connix-worker"]),
     ("prometheus-client", &["connix-metrics"]),
     ("procfs", &["connix-process-tree"]),
     ("chacha20poly1305", &["connix-identity"]),
