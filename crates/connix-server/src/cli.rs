@@ -36,6 +36,9 @@ pub(crate) enum Command {
     Orgs(Orgs),
     /// Run an agent's worker: on a host of yours with --server and --token-file; without them, as a child of the server.
     Worker(Worker),
+    /// Keep one program of a tool: what a worker starts, not for people.
+    #[command(hide = true)]
+    SandboxExec(SandboxExec),
     /// Bring the store's tables up to date (`serve` does so by itself).
     Migrate,
     /// Print the OpenAPI document.
@@ -100,6 +103,12 @@ pub(crate) struct Worker {
     /// A file that holds the agent's worker token alone.
     #[arg(long, value_name = "FILE", requires = "server")]
     pub(crate) token_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SandboxExec {
+    /// The worker whose program it is, to be seen in the list of processes.
+    pub(crate) instance: String,
 }
 
 impl Cli {

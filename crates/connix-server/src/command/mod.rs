@@ -21,6 +21,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let settings = load::load(cli.config.as_deref(), environment(), &cli.flags())?;
     match cli.command.unwrap_or_default() {
         Command::Worker(worker) => return worker::run(&settings, worker),
+        // Nothing has started a thread by now, which it relies on.
+        Command::SandboxExec(_) => return Ok(connix_worker::sandbox::keep()),
         Command::Serve(_) => on_runtime(serve::run(settings))?,
         Command::Keys(Keys::Create(key)) => answer(&on_runtime(administration::create_key(&settings, key))?)?,
         Command::Orgs(Orgs::Create { name }) => {
