@@ -119,7 +119,7 @@ pub(crate) async fn execute(statements: &[String]) -> diesel::QueryResult<()> {
 
 /// Sends scripts of many statements to a database.
 pub(crate) async fn execute_on(url: &DatabaseUrl, scripts: &[&str]) {
-    let DatabaseUrl::Postgres { url } = url else { panic!("a database of PostgreSQL") };
+    let DatabaseUrl::Postgres { url } = url else { unreachable!("scripts are for PostgreSQL alone") };
     let mut connection = AsyncPgConnection::establish(url).await.unwrap();
     for script in scripts {
         connection.batch_execute(script).await.unwrap();
