@@ -5,5 +5,6 @@ mod at_work;
 mod durability;
 mod ending;
 mod figures;
+mod programs;
 mod tools;
 mod worker_processes;

@@ -82,8 +82,10 @@ impl Desk {
 
     fn start(&self, spec: &LaunchSpec) -> io::Result<Instance> {
         let workspace = self.settings.workspaces.join(spec.project.to_string());
-        create_private_folder(&self.settings.run)?;
-        create_private_folder(&workspace)?;
+        create_folder(&self.settings.run, 0o700)?;
+        // A user that a project's programs run as may come past here, not look around.
+        create_folder(&self.settings.workspaces, 0o711)?;
+        create_folder(&workspace, 0o700)?;
         let mut child = self.command(&workspace).spawn()?;
         let mark = Mark::new(&self.settings.run, spec.agent, spec.incarnation)?;
         let lock = self.settings.run.join(format!("{}.lock", spec.agent));
@@ -128,8 +130,8 @@ impl Desk {
     }
 }
 
-fn create_private_folder(path: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+fn create_folder(path: &Path, mode: u32) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(mode).create(path)
 }
 
 /// What needs somebody to act is fatal: no such program, no permission, not a program.

@@ -6,6 +6,7 @@
 pub(crate) mod load;
 mod price;
 pub(crate) mod print;
+mod programs;
 mod value;
 
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use price::ModelPrice;
+pub(crate) use programs::Programs;
 pub(crate) use value::{HttpUrl, LogLevel, Origin};
 
 /// Everything that can be set.
@@ -119,6 +121,7 @@ pub(crate) struct Runtime {
     #[serde(deserialize_with = "value::at_least::<1, _>")]
     pub(crate) workspace_bytes: u64,
     pub(crate) shell_sessions: bool,
+    pub(crate) programs: Programs,
 }
 
 /// Who starts the agents' processes.
@@ -131,11 +134,11 @@ pub(crate) enum RuntimeKind {
     External,
 }
 
-/// How tool calls are confined.
+/// How the programs of tools are confined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Sandbox {
-    /// As far as the kernel can; tools that need more are refused.
+    /// Fully; where the kernel cannot, the tools that need it are refused.
     Strict,
     /// Not at all.
     None,

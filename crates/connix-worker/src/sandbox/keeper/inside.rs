@@ -163,7 +163,7 @@ fn become_user(user: u32) -> Result<(), String> {
     let (uid, gid) = (Uid::from_raw(user), Gid::from_raw(user));
     let done = setgroups(&[]).and_then(|()| setresgid(gid, gid, gid)).and_then(|()| setresuid(uid, uid, uid));
     done.map_err(|error| {
-        format!("a program cannot be run as user {user}: {error}; runtime.program_users says which users may be used")
+        format!("a program cannot be run as user {user}: {error}; runtime.programs.users says which users may be used")
     })
 }
 
