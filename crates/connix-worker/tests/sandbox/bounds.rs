@@ -31,7 +31,9 @@ except BlockingIOError:
     let began = Instant::now();
     let ran = stage.python(code).await;
     let count: u64 = ran.stdout.trim().rsplit(' ').next().unwrap().parse().unwrap();
-    assert!((32..=64).contains(&count), "{ran:?}");
+    // As a user's own process it counts with that user's others, of which some may end meanwhile.
+    let most = if nix::unistd::geteuid().is_root() { 64 } else { 128 };
+    assert!((32..=most).contains(&count), "{ran:?}");
     assert!(began.elapsed() < Duration::from_secs(10), "its children end with it");
     // One that multiplies: over when its time is over, with the limit as its only brake.
     let bomb = stage.try_run(["bash", "-c", "b() { b | b & }; b; sleep 600"], Duration::from_secs(1)).await.unwrap();
