@@ -28,7 +28,7 @@ pub struct Found {
 
 /// Tries everything once, as the user that programs run as.
 pub async fn find_out(sandbox: Sandbox) -> Found {
-    let hold = sandbox.hold().await.clone();
+    let hold = sandbox.hold().await;
     let python = sandbox.runs(&["python3", "-c", "import json, socket, tempfile; print('works')"]).await;
     let bash = sandbox.runs(&["bash", "-c", "echo works"]).await;
     Found { hold, python, bash }
@@ -36,9 +36,12 @@ pub async fn find_out(sandbox: Sandbox) -> Found {
 
 impl Sandbox {
     /// How programs are held here: the first way of those that the settings allow in which everything is denied that
-    /// must be. Tried once.
-    pub async fn hold(&self) -> &Result<Hold, String> {
-        self.hold.get_or_init(async || self.first_hold_that_works().await).await
+    /// must be. Tried until one has worked, then remembered.
+    ///
+    /// # Errors
+    /// In words, for each way why it does not work.
+    pub async fn hold(&self) -> Result<Hold, String> {
+        self.hold.get_or_try_init(async || self.first_hold_that_works().await).await.copied()
     }
 
     async fn first_hold_that_works(&self) -> Result<Hold, String> {

@@ -57,7 +57,7 @@ pub struct Sandbox {
     workspace: PathBuf,
     /// Whom programs run as, if not as the worker.
     user: Option<u32>,
-    hold: OnceCell<Result<Hold, String>>,
+    hold: OnceCell<Hold>,
 }
 
 impl Sandbox {

@@ -23,6 +23,8 @@ use crate::tools::own_program::OwnCall;
 
 /// The keeper kills 2 s after it was told to end the program; much later than that, something is wrong with it.
 const KEEPER_PATIENCE: Duration = Duration::from_secs(8);
+/// Trying what is denied takes moments; the host may be busy.
+const EXAMINATION: Duration = Duration::from_secs(20);
 /// When a program has ended, what it printed is in the pipes already.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -57,7 +59,7 @@ impl Sandbox {
     /// # Errors
     /// In words: it was not run, because it cannot be confined as it must be, or because there is no such program.
     pub async fn run(&self, program: Program, bounds: Bounds<'_>) -> Result<Ran, String> {
-        let hold = self.hold().await.clone()?;
+        let hold = self.hold().await?;
         self.ran(self.order(Job::Program(program), hold), bounds).await
     }
 
@@ -74,7 +76,7 @@ impl Sandbox {
     pub(super) async fn examined(&self, hold: Hold) -> Result<(), String> {
         let never = CallClock::new(tokio::sync::watch::channel(false).1);
         let nothing = Redactor::default();
-        let bounds = Bounds { time: KEEPER_PATIENCE, clock: &never, redactor: &nothing };
+        let bounds = Bounds { time: EXAMINATION, clock: &never, redactor: &nothing };
         let ran = self.ran(self.order(Job::Examine, hold), bounds).await?;
         match ran.end {
             End { code: Some(0), .. } if !ran.timed_out => Ok(()),

@@ -29,7 +29,7 @@ async fn a_workspace_that_cannot_be_reached_is_a_reason_that_says_what_to_do() {
     std::fs::set_permissions(stage.folder(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
     assert_eq!(stage.bash("echo reached > $PWD/file; cat $HOME/file").await.stdout, "reached\n");
     stage.settings.containment = Containment::Auto;
-    assert_eq!(stage.sandbox().hold().await, &Ok(Hold::Namespace), "the better way is taken");
+    assert_eq!(stage.sandbox().hold().await, Ok(Hold::Namespace), "the better way is taken");
 }
 
 /// Says by its failure what this host lacks, for all other cases.
