@@ -121,6 +121,8 @@ fn open(
         settings.instance.clone(),
     );
     let sandbox = sandbox.kept_by(settings.keeper.clone());
+    // Only a server makes folders for projects; whoever starts a worker himself does so where he likes.
+    let sandbox = if settings.death_is_certain { sandbox } else { sandbox.in_its_owner_s_folder() };
     let redaction = Redaction::of(&welcome.config);
     let session = Session {
         id: welcome.session_id,

@@ -16,6 +16,7 @@ mod output;
 mod run;
 pub(crate) mod walk;
 
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use connix_worker_protocol::sandbox::{SandboxMode, SandboxSettings};
@@ -57,16 +58,35 @@ pub struct Sandbox {
     workspace: PathBuf,
     /// Whom programs run as, if not as the worker.
     user: Option<u32>,
+    /// The workspace is the project's alone, and may be given to that user.
+    is_given: bool,
     hold: OnceCell<Hold>,
 }
 
 impl Sandbox {
-    /// For the programs of one project. `project` chooses the user they run as, `instance` names the worker.
+    /// For the programs of one project, in a folder that is theirs alone: where the worker is root, it is given to the user
+    /// they run as, whom `project` chooses. `instance` names the worker.
     #[must_use]
     pub fn new(settings: SandboxSettings, workspace: PathBuf, project: &str, instance: String) -> Self {
         let confined = settings.mode == SandboxMode::Strict;
         let user = (confined && nix::unistd::geteuid().is_root()).then(|| user_of(project, &settings));
-        Self { settings, keeper: KeeperProgram::own(), instance, workspace, user, hold: OnceCell::new() }
+        Self {
+            settings,
+            keeper: KeeperProgram::own(),
+            instance,
+            workspace,
+            user,
+            is_given: true,
+            hold: OnceCell::new(),
+        }
+    }
+
+    /// In a folder that is somebody's, such as the one in which a worker was started by hand: it is left to its owner, and
+    /// where the worker is root, programs run as that owner.
+    #[must_use]
+    pub fn in_its_owner_s_folder(self) -> Self {
+        let owner = self.workspace.metadata().map_or(0, |folder| folder.uid());
+        Self { user: self.user.map(|_| owner), is_given: false, ..self }
     }
 
     /// With another program as keeper.
@@ -76,8 +96,11 @@ impl Sandbox {
     }
 
     fn order(&self, job: Job, hold: Hold) -> Order {
-        let confinement = (self.settings.mode == SandboxMode::Strict)
-            .then(|| Confinement { user: self.user, readable: self.settings.readable.clone() });
+        let confinement = (self.settings.mode == SandboxMode::Strict).then(|| Confinement {
+            user: self.user,
+            is_given: self.is_given,
+            readable: self.settings.readable.clone(),
+        });
         let (workspace, instance) = (self.workspace.clone(), self.instance.clone());
         Order { job, hold, confinement, limits: self.settings.limits, workspace, instance }
     }

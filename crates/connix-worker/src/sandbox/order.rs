@@ -60,6 +60,8 @@ pub enum Hold {
 pub(super) struct Confinement {
     /// Whom it runs as, if not as the worker itself.
     pub(super) user: Option<u32>,
+    /// The workspace is theirs alone and is to be given to that user.
+    pub(super) is_given: bool,
     /// Folders it may read besides the system's own.
     pub(super) readable: Vec<PathBuf>,
 }

@@ -32,6 +32,24 @@ async fn a_workspace_that_cannot_be_reached_is_a_reason_that_says_what_to_do() {
     assert_eq!(stage.sandbox().hold().await, Ok(Hold::Namespace), "the better way is taken");
 }
 
+/// Whoever starts a worker as root in a folder of root's, `/` perhaps, must not find it given away.
+#[tokio::test]
+async fn a_folder_that_is_somebody_s_stays_so_and_root_s_is_refused() {
+    if !nix::unistd::geteuid().is_root() {
+        return; // whoever is not root gives nothing away
+    }
+    let stage = Stage::new(Containment::Namespace);
+    let owner = || std::os::unix::fs::MetadataExt::uid(&stage.workspace().metadata().unwrap());
+    let sandbox = || stage.sandbox().in_its_owner_s_folder();
+    let why = sandbox().hold().await.unwrap_err();
+    assert!(why.contains("do not run as root"), "{why}");
+    assert_eq!(owner(), 0);
+    std::os::unix::fs::chown(stage.workspace(), Some(4711), Some(4711)).unwrap();
+    assert_eq!(sandbox().hold().await, Ok(Hold::Namespace));
+    assert_eq!(stage.run_in(sandbox(), ["id", "-u"]).await.stdout, "4711\n");
+    assert_eq!(owner(), 4711);
+}
+
 /// Says by its failure what this host lacks, for all other cases.
 #[tokio::test]
 async fn this_host_has_all_that_the_sandbox_needs() {

@@ -71,11 +71,24 @@ impl Stage {
     }
 
     pub(crate) async fn try_run<const N: usize>(&self, words: [&str; N], time: Duration) -> Result<Ran, String> {
+        self.try_run_in(self.sandbox(), words, time).await
+    }
+
+    pub(crate) async fn run_in<const N: usize>(&self, sandbox: Sandbox, words: [&str; N]) -> Ran {
+        self.try_run_in(sandbox, words, PATIENCE).await.unwrap()
+    }
+
+    async fn try_run_in<const N: usize>(
+        &self,
+        sandbox: Sandbox,
+        words: [&str; N],
+        time: Duration,
+    ) -> Result<Ran, String> {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
         let program = Program { words, environment: self.environment.clone() };
         let clock = CallClock::new(self.freezer.subscribe());
-        let sandbox = self.sandbox();
-        let run = sandbox.run(program, Bounds { time, clock: &clock, redactor: &Redactor::default() });
+        let nothing = Redactor::default();
+        let run = sandbox.run(program, Bounds { time, clock: &clock, redactor: &nothing });
         tokio::time::timeout(time + PATIENCE, run).await.expect("a run ends")
     }
 

@@ -65,8 +65,14 @@ pub fn keep() -> ExitCode {
 fn kept(control: &mut Control, order: &Order) -> Result<End, String> {
     let in_words = |error: &dyn std::fmt::Display| format!("the sandbox cannot be prepared: {error}");
     let user = order.confinement.as_ref().and_then(|confinement| confinement.user);
+    if user == Some(0) {
+        let folder = order.workspace.display();
+        return Err(format!(
+            "programs do not run as root: give the folder {folder} to another user, or run the worker as one"
+        ));
+    }
     let scratch = Scratch::create(user).map_err(|error| in_words(&error))?;
-    if let Some(user) = user {
+    if let Some(user) = user.filter(|_| order.confinement.as_ref().is_some_and(|confinement| confinement.is_given)) {
         ownership::hand_over(&order.workspace, user).map_err(|error| in_words(&error))?;
     }
     let children = watch_children().map_err(|error| in_words(&error))?;
