@@ -3,7 +3,9 @@
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Error;
+use connix_domain::confinement::Confinement;
 use connix_domain::permission::Permission;
+use connix_domain::port::tools::Inventory;
 use connix_domain::tool::ToolCatalogue;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -17,6 +19,7 @@ const MODELS_KEPT: Duration = Duration::from_secs(15);
 #[derive(Default)]
 pub(crate) struct Found {
     catalogue: RwLock<Arc<ToolCatalogue>>,
+    confinement: RwLock<Option<Confinement>>,
     models: tokio::sync::Mutex<Option<(Instant, Vec<String>)>>,
 }
 
@@ -58,10 +61,17 @@ impl App {
         self.equipment.catalogue.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How programs of tools are confined, as it was when last looked at; `None` before the first look.
+    pub fn confinement(&self) -> Option<Confinement> {
+        self.equipment.confinement.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Looks at the tools.
     pub async fn look_at_tools(&self) {
-        let found = Arc::new(ToolCatalogue::new(self.ports.equipment.tools().await));
+        let Inventory { tools, confinement } = self.ports.equipment.inventory().await;
+        let found = Arc::new(ToolCatalogue::new(tools));
         *self.equipment.catalogue.write().unwrap_or_else(PoisonError::into_inner) = found;
+        *self.equipment.confinement.write().unwrap_or_else(PoisonError::into_inner) = Some(confinement);
     }
 
     /// Looks at the tools again and again, for as long as it is awaited.

@@ -18,6 +18,7 @@
 pub mod agent;
 pub mod api_key;
 pub mod change_set;
+pub mod confinement;
 pub mod event;
 pub mod fault;
 pub mod id;

@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use connix_domain::port::tools::Equipment;
+use connix_domain::confinement::{Confinement, ConfinementMode, Containment};
+use connix_domain::port::tools::{Equipment, Inventory};
 use connix_domain::tool::{Obstacle, Tool};
-use connix_worker::{FoundTool, found_tools, offered_models};
+use connix_worker::sandbox::Hold;
+use connix_worker::{FoundTool, inventory, offered_models};
+use connix_worker_protocol::sandbox::SandboxMode;
 use connix_worker_protocol::session::LlmEndpoint;
 use connix_worker_protocol::tools::ToolSettings;
 
@@ -19,8 +22,18 @@ pub(crate) struct WorkerEquipment {
 
 #[async_trait]
 impl Equipment for WorkerEquipment {
-    async fn tools(&self) -> Vec<Tool> {
-        found_tools(&self.tools, &self.folder).await.into_iter().map(tool).collect()
+    async fn inventory(&self) -> Inventory {
+        let found = inventory(&self.tools, &self.folder).await;
+        let mode = match self.tools.sandbox.mode {
+            SandboxMode::Strict => ConfinementMode::Strict,
+            SandboxMode::None => ConfinementMode::None,
+        };
+        let containment = found.programs.hold.map(|hold| match hold {
+            Hold::Namespace => Containment::Namespace,
+            Hold::Sweep => Containment::Sweep,
+        });
+        let tools = found.tools.into_iter().map(tool).collect();
+        Inventory { tools, confinement: Confinement { mode, containment } }
     }
 
     async fn models(&self) -> Result<Vec<String>, String> {

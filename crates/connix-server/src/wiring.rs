@@ -16,14 +16,13 @@ use connix_identity::{MasterKey, MasterSealer, PepperedCredentials};
 use connix_metrics::PrometheusMetrics;
 use connix_persistence::{Database, DatabaseUrl, OpenError, Options};
 use connix_runtime::{ExternalRuntime, LocalRuntime, LocalSettings, WorkerProgram};
-use connix_worker_protocol::sandbox::{SandboxMode, SandboxSettings};
 use connix_worker_protocol::secret::Secret;
 use connix_worker_protocol::session::LlmEndpoint;
 use connix_worker_protocol::tools::ToolSettings;
 
 use crate::data_folder::DataFolder;
 use crate::equipment::WorkerEquipment;
-use crate::settings::{HttpUrl, RuntimeKind, Sandbox, Settings};
+use crate::settings::{HttpUrl, RuntimeKind, Settings};
 use crate::system::{RandomIds, SystemClock};
 
 /// At most so many calls of the model in one attempt at a task (`shared/reference/runtime.md`).
@@ -97,21 +96,14 @@ fn equipment(settings: &Settings) -> WorkerEquipment {
         base_url: settings.llm.base_url.as_ref().map(ToString::to_string),
         api_key: settings.llm.api_key.as_ref().map(|key| Secret::new(key.expose())),
     };
-    let folder = settings.data_dir.join("run").join("tools");
+    let folder = settings.data_dir.join("workspaces").join(".trial");
     WorkerEquipment { tools: tools(settings), llm, folder }
 }
 
 /// What workers are told of their tools.
 fn tools(settings: &Settings) -> ToolSettings {
-    let defaults = ToolSettings::default();
     ToolSettings {
-        sandbox: SandboxSettings {
-            mode: match settings.runtime.sandbox {
-                Sandbox::Strict => SandboxMode::Strict,
-                Sandbox::None => SandboxMode::None,
-            },
-            ..defaults.sandbox
-        },
+        sandbox: settings.runtime.programs.confined(settings.runtime.sandbox),
         time_limit_ms: u64::from(settings.tools.time_limit_seconds) * 1000,
         allow_cidrs: settings.tools.allow_cidrs.iter().map(ToString::to_string).collect(),
         web_search_url: settings.tools.web_search.url.as_ref().map(ToString::to_string),

@@ -35,5 +35,5 @@ pub use backoff::Pace;
 pub use model::offered_models;
 pub use process::{Options, run};
 pub use settings::Settings;
-pub use tools::{FoundTool, Missing, found_tools};
+pub use tools::{FoundTool, Inventory, Missing, inventory};
 pub use worker::work;

@@ -85,12 +85,12 @@ async fn this_host_can_confine_programs_and_the_status_says_how(store: Store) {
     let stage = stage(store, "auto").await;
     let status = stage.server.anonymous().get("/api/v1/status").await.expect(200);
     assert_eq!(
-        status["sandbox"],
+        status["components"]["sandbox"],
         json!({ "mode": "strict", "available": true, "reason": null, "containment": "namespace" })
     );
     let unconfined = Server::start(store, Settings::with_model(&stage.model).with("runtime.sandbox", "none"));
     let status = unconfined.anonymous().get("/api/v1/status").await.expect(200);
-    assert_eq!(status["sandbox"]["mode"], "none");
+    assert_eq!(status["components"]["sandbox"]["mode"], "none");
 }
 
 async fn a_model_gets_what_its_program_printed_and_the_file_is_in_the_projects_workspace(store: Store) {

@@ -9,6 +9,7 @@ use crate::route::{Answer, Method, Parameter, ParameterType, Route};
 use actix_web::http::header::{ContentType, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use connix_application::App;
+use connix_domain::confinement::Confinement;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -66,12 +67,36 @@ struct Status {
     components: Components,
 }
 
-/// How its parts are: `operational` or `unavailable`.
+/// How programs of tools are confined.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ServiceSandbox")]
+struct Sandbox {
+    /// `strict`: fully, or tools that need it are refused. `none`: not at all, by the operator's choice.
+    mode: &'static str,
+    /// Whether programs can be run so.
+    available: bool,
+    /// Why they cannot.
+    reason: Option<String>,
+    /// How all processes of a program are made to end with it: `namespace` or `sweep`.
+    containment: Option<&'static str>,
+}
+
+impl From<Confinement> for Sandbox {
+    fn from(found: Confinement) -> Self {
+        let containment = found.containment.as_ref().ok().map(|containment| containment.as_str());
+        let mode = found.mode.as_str();
+        Self { mode, available: containment.is_some(), reason: found.containment.err(), containment }
+    }
+}
+
+/// How its parts are: `operational` or `unavailable`, and the sandbox.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ServiceComponents")]
 struct Components {
     api: &'static str,
     store: &'static str,
+    /// How programs of tools are confined on this host; null until it has been tried.
+    sandbox: Option<Sandbox>,
 }
 
 async fn status(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -82,7 +107,11 @@ async fn status(app: web::Data<App>, request: HttpRequest) -> Result<HttpRespons
         version: env!("CARGO_PKG_VERSION"),
         api_version: "v1",
         uptime_seconds: app.uptime_seconds(),
-        components: Components { api: "operational", store: if answers { "operational" } else { "unavailable" } },
+        components: Components {
+            api: "operational",
+            store: if answers { "operational" } else { "unavailable" },
+            sandbox: app.confinement().map(Sandbox::from),
+        },
     })
     .into())
 }

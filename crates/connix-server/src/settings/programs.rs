@@ -68,7 +68,7 @@ impl FromStr for Users {
         let range = text.split_once('-').and_then(|(first, last)| {
             let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
             // 0 is root, and the last number stands for no user.
-            (0 < first && first <= last && last < u32::MAX).then_some(UserRange { first, count: last - first + 1 })
+            (0 < first && first <= last && last < u32::MAX).then(|| UserRange { first, count: last - first + 1 })
         });
         range.map(Self).ok_or_else(|| format!("`{text}` is no range of users: expected first-last, without 0"))
     }

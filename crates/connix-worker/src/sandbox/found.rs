@@ -27,7 +27,7 @@ pub struct Found {
 }
 
 /// Tries everything once, as the user that programs run as.
-pub async fn find_out(sandbox: Sandbox) -> Found {
+pub async fn find_out(sandbox: &Sandbox) -> Found {
     let hold = sandbox.hold().await;
     let python = sandbox.runs(&["python3", "-c", "import json, socket, tempfile; print('works')"]).await;
     let bash = sandbox.runs(&["bash", "-c", "echo works"]).await;

@@ -36,11 +36,22 @@ impl Missing {
     }
 }
 
-/// Looks at every tool, with `folder` as the workspace in which programs are tried. It is made when it is missing.
-pub async fn found_tools(settings: &ToolSettings, folder: &Path) -> Vec<FoundTool> {
-    let sandbox = || Sandbox::new(settings.sandbox.clone(), folder.to_owned(), "inventory", "inventory".to_owned());
+/// What was found.
+#[derive(Debug, Clone)]
+pub struct Inventory {
+    /// Every tool.
+    pub tools: Vec<FoundTool>,
+    /// What the sandbox can do.
+    pub programs: Found,
+}
+
+/// Looks at every tool, with `folder` as the workspace in which programs are tried. It is made when it is missing, and where
+/// this process is root it is given to a user of programs.
+pub async fn inventory(settings: &ToolSettings, folder: &Path) -> Inventory {
     let _ = std::fs::create_dir_all(folder); // if that fails, the trials below say so
-    let programs = find_out(sandbox()).await;
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let sandbox = || Sandbox::new(settings.sandbox.clone(), folder.clone(), "inventory", "inventory".to_owned());
+    let programs = find_out(&sandbox()).await;
     let supplies = Supplies::new(settings.clone(), Traffic::default(), sandbox());
     let mut found = Vec::new();
     for (name, description) in BUILT_IN {
@@ -50,7 +61,7 @@ pub async fn found_tools(settings: &ToolSettings, folder: &Path) -> Vec<FoundToo
         }
         found.push(FoundTool { name: (*name).to_owned(), description: (*description).to_owned(), missing });
     }
-    found
+    Inventory { tools: found, programs }
 }
 
 /// Programs can be confined, but there is nothing to run them.

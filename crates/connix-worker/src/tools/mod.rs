@@ -32,7 +32,7 @@ pub(crate) use bounded::bounded;
 pub use context::CallClock;
 pub(crate) use context::ToolContext;
 pub(crate) use error::ToolError;
-pub use inventory::{FoundTool, Missing, found_tools};
+pub use inventory::{FoundTool, Inventory, Missing, inventory};
 pub(crate) use supplies::Supplies;
 pub(crate) use toolbox::Toolbox;
 

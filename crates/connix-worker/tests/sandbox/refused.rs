@@ -55,7 +55,7 @@ async fn a_folder_that_is_somebody_s_stays_so_and_root_s_is_refused() {
 async fn this_host_has_all_that_the_sandbox_needs() {
     for containment in [Containment::Namespace, Containment::Sweep] {
         let stage = Stage::new(containment);
-        let found = find_out(stage.sandbox()).await;
+        let found = find_out(&stage.sandbox()).await;
         assert!(found.hold.is_ok() && found.python.is_ok() && found.bash.is_ok(), "{containment:?}: {found:?}");
     }
 }

@@ -4,14 +4,14 @@ use async_trait::async_trait;
 use connix_domain::Timestamp;
 use connix_domain::agent::{Exit, RuntimeKind};
 use connix_domain::api_key::{Digest, Kid};
+use connix_domain::confinement::{Confinement, ConfinementMode};
 use connix_domain::id::{AgentId, OrgId, ProjectId};
 use connix_domain::port::metrics::Metrics;
 use connix_domain::port::runtime::{AgentRuntime, InstanceExit, InstanceReading, LaunchError, LaunchSpec};
 use connix_domain::port::secrets::{
     CannotOpen, Credentials, MintedKey, PresentedKey, PresentedToken, Sealed, Sealer, Secret,
 };
-use connix_domain::port::tools::Equipment;
-use connix_domain::tool::Tool;
+use connix_domain::port::tools::{Equipment, Inventory};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -167,8 +167,9 @@ pub(crate) struct Nothing;
 
 #[async_trait]
 impl Equipment for Nothing {
-    async fn tools(&self) -> Vec<Tool> {
-        Vec::new()
+    async fn inventory(&self) -> Inventory {
+        let containment = Err("there is no sandbox".into());
+        Inventory { tools: Vec::new(), confinement: Confinement { mode: ConfinementMode::Strict, containment } }
     }
     async fn models(&self) -> Result<Vec<String>, String> {
         Err("there is no endpoint".into())
