@@ -68,7 +68,7 @@ impl Sandbox {
     /// # Errors
     /// In words: it was not done, because it cannot be confined as it must be.
     pub(crate) async fn run_own(&self, call: OwnCall, bounds: Bounds<'_>) -> Result<Ran, String> {
-        let hold = self.hold().await.clone()?;
+        let hold = self.hold().await?;
         self.ran(self.order(Job::Own(call), hold), bounds).await
     }
 
