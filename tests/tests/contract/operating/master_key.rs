@@ -49,7 +49,10 @@ async fn environment_variables_are_encrypted_at_rest(store: Store) {
     let variables = json!({ "TOKEN_FOR_ELSEWHERE": "canary-at-rest-4711" });
     let config = json!({ "environment_variables": variables });
     let agent = client.agent(&client.project().await, json!({ "runtime": "external", "config": config })).await;
-    assert_eq!(agent.get().await["config"]["environment_variables"], variables);
+    assert_eq!(
+        client.get(&agent.path("?reveal=environment_variables")).await.expect(200)["config"]["environment_variables"],
+        variables
+    );
     assert!(!server.log().contains("canary-at-rest"), "nor in the log");
     let dump = match store {
         Store::Postgres => server.installation.database().dump().await,
