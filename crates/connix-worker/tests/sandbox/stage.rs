@@ -66,7 +66,7 @@ impl Stage {
     pub(crate) fn sandbox(&self) -> Sandbox {
         let arguments = vec!["sandbox-exec".to_owned()];
         let keeper = KeeperProgram { path: example(), arguments };
-        let sandbox = Sandbox::new(self.settings.clone(), self.workspace(), "proj_1", self.instance.clone());
+        let sandbox = Sandbox::new(self.settings.clone(), self.workspace(), &self.instance, self.instance.clone());
         sandbox.kept_by(keeper)
     }
 
