@@ -61,7 +61,7 @@ fn short_values_and_other_texts_are_left_as_they_are() {
     let redactor = Redactor::new(["0.8", "3600", "", "1234567"]);
     assert!(redactor.is_empty());
     assert_eq!(redactor.text("0.8 of 3600 is 1234567"), "0.8 of 3600 is 1234567");
-    assert_eq!(super::Redactor::new([SECRET]).text("nothing to see"), "nothing to see");
+    assert_eq!(Redactor::new([SECRET]).text("nothing to see"), "nothing to see");
 }
 
 #[test]

@@ -187,14 +187,15 @@ async fn a_task_is_repeated_while_it_may_and_then_failed_for_good() {
 }
 
 #[tokio::test]
-async fn a_task_whose_worker_is_silent_for_a_lease_is_free_again() {
-    let world = World::supervised().await;
+async fn a_task_that_its_worker_does_not_name_for_a_lease_is_free_again() {
+    let world = World::supervised_with_leases_of(std::time::Duration::from_secs(1)).await;
     let agent = world.agent("silent").await;
     let (worker, grant) = world.attach(&world.launched(&agent, 1).await).await;
     let task = world.task(&agent, "held").await;
     world.claim(worker, &grant).await;
-    world.clock.advance(Duration::seconds(31));
+    world.clock.advance(Duration::seconds(2));
     eventually("the end of the lease", || async {
+        world.app.heartbeat(worker, grant.session, heartbeat(Vec::new())).await.unwrap();
         (world.task_now(&task).await.phase == TaskPhase::Queued).then_some(())
     })
     .await;

@@ -100,7 +100,7 @@ async fn stream(call: Call) -> Result<HttpResponse, Problem> {
     let (level, start) = stream_query(&call)?;
     let app = call.app.clone().into_inner();
     let follower = app.follow_logs(&call.caller, &call.project(), call.path("agent"), level, start).await?;
-    Ok(event_stream::respond(&call, follower)?)
+    event_stream::respond(&call, follower)
 }
 
 /// Which lines, and where to begin.

@@ -163,10 +163,10 @@ async fn what_a_tool_left_behind_is_ended_with_its_worker_wherever_it_has_fled()
 #[tokio::test]
 async fn a_keeper_has_the_time_to_end_what_it_keeps() {
     // A shell that is called like a keeper, and ends a little later than its worker.
-    let keeper = "while kill -0 $3 2>/dev/null; do :; done; sleep 0.3; echo kept > keeper";
+    let keeper = "echo > waiting; while kill -0 $3 2>/dev/null; do :; done; sleep 0.3; echo kept > keeper";
     let stage = stage(&format!("{FLEEING} setsid sh -c '{keeper}' sandbox-exec $mark x $$ & sleep 600"));
     stage.launch(1).await.unwrap();
-    stage.written("child").await;
+    stage.written("waiting").await;
     stage.runtime().kill(AGENT, 1).await;
     stage.exit().await;
     assert_eq!(std::fs::read_to_string(stage.workspace().join("keeper")).unwrap(), "kept\n");
@@ -174,7 +174,7 @@ async fn a_keeper_has_the_time_to_end_what_it_keeps() {
 
 #[tokio::test]
 async fn a_new_runtime_ends_what_the_one_before_it_left() {
-    let mut stage = stage(&format!("{FLEEING} exec setsid cat"));
+    let mut stage = stage(&format!("{FLEEING} exec cat"));
     stage.launch(1).await.unwrap();
     let child = stage.written("child").await;
     std::mem::forget(stage.runtime.take()); // as if it had been killed: nobody ends anything

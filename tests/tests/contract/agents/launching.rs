@@ -91,7 +91,7 @@ async fn what_is_wrong_is_said_in_upper_case(server: &Server) {
         (json!({ "name": "x", "model": 4 }), "model"),
         (json!({ "name": "x", "instructions": [1] }), "instructions"),
         (json!({ "name": "x", "config": { "temperature": 3 } }), "config.temperature"),
-        (json!({ "name": "x", "config": { "tools": ["web_search"] } }), "config.tools[0]"),
+        (json!({ "name": "x", "config": { "tools": ["telepathy"] } }), "config.tools[0]"),
     ];
     for (body, field) in table {
         let error = server.client().post(AGENTS, &body).await.refused(400, "INVALID_REQUEST");

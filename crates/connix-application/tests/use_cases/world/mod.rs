@@ -39,6 +39,16 @@ pub(crate) fn application(
     clock: &Arc<ManualClock>,
     runtime: &Arc<PlayedRuntime>,
 ) -> Arc<App> {
+    application_with(store, clock, runtime, Intervals::default().lease)
+}
+
+/// The same with leases of another length.
+fn application_with(
+    store: &Arc<MemoryStore>,
+    clock: &Arc<ManualClock>,
+    runtime: &Arc<PlayedRuntime>,
+    lease: Duration,
+) -> Arc<App> {
     let ports = Ports {
         store: store.clone(),
         credentials: Arc::new(PlainCredentials::default()),
@@ -51,7 +61,7 @@ pub(crate) fn application(
     };
     let llm = Llm { base_url: None, api_key: None, default_model: "gpt-4".into(), prices: PriceTable::default() };
     let sample_every = Duration::from_secs(10);
-    let intervals = Intervals { claim_wait: Duration::from_millis(200), ..Intervals::default() };
+    let intervals = Intervals { claim_wait: Duration::from_millis(200), lease, ..Intervals::default() };
     Arc::new(App::new(
         ports,
         Settings {
@@ -69,10 +79,14 @@ pub(crate) fn application(
 impl World {
     /// A service after its first start, without a supervisor.
     pub(crate) async fn new() -> Self {
+        Self::with_leases_of(Intervals::default().lease).await
+    }
+
+    async fn with_leases_of(lease: Duration) -> Self {
         let store = Arc::new(MemoryStore::default());
         let clock = Arc::new(ManualClock::at(chrono::DateTime::UNIX_EPOCH));
         let runtime = Arc::new(PlayedRuntime::new());
-        let app = application(&store, &clock, &runtime);
+        let app = application_with(&store, &clock, &runtime, lease);
         let key = app.first_start().await.unwrap().unwrap().key;
         let caller = app.authenticate(key.expose()).await.unwrap();
         Self { app, store, clock, runtime, caller, supervisor: None }
@@ -80,7 +94,12 @@ impl World {
 
     /// The same with a supervisor at work.
     pub(crate) async fn supervised() -> Self {
-        let mut world = Self::new().await;
+        Self::supervised_with_leases_of(Intervals::default().lease).await
+    }
+
+    /// The same with leases of another length.
+    pub(crate) async fn supervised_with_leases_of(lease: Duration) -> Self {
+        let mut world = Self::with_leases_of(lease).await;
         let supervisor = Supervisor::new(world.app.clone());
         world.supervisor = Some(tokio::spawn(async move { supervisor.run().await }));
         world
