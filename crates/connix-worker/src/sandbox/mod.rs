@@ -1,7 +1,7 @@
 //! Running foreign programs: what a model wrote is taken for hostile.
 //!
 //! A [`Sandbox`] runs a [`Program`] through a *keeper*, a process of this same binary (`connix sandbox-exec`), which
-//! confines it and answers for its end ([`keeper`]). The program gets the project's workspace, a folder for temporary
+//! confines it and answers for its end (`keeper`). The program gets the project's workspace, a folder for temporary
 //! files, the system's programs and libraries to read, and nothing else: no other file, no process, no network, no
 //! signal to anybody outside, and no more memory, processes and time than the operator's settings say.
 //!
