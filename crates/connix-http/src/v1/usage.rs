@@ -173,7 +173,8 @@ impl<'u> CostView<'u> {
         let cost = |of: &&ModelUsage| prices.cost(&of.model, of.usage);
         let unpriced = asked.iter().filter(|of| cost(of).is_none());
         Self {
-            amount: Figure(asked.iter().filter_map(cost).sum()),
+            // begun with 0: a sum of no floats is -0
+            amount: Figure(asked.iter().filter_map(cost).fold(0.0, |sum, cost| sum + cost)),
             currency: &prices.currency,
             unpriced_models: unpriced.map(|of| of.model.as_str()).collect(),
         }

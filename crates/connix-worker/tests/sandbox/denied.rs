@@ -140,6 +140,7 @@ async fn no_socket_of_the_host_can_be_reached(stage: Stage) {
 denied('by path', lambda: socket.socket(socket.AF_UNIX).connect({path:?}))
 denied('abstract', lambda: socket.socket(socket.AF_UNIX).connect('\\0connix'))
 denied('datagrams', lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'x', '/dev/log'))
+denied('raw is datagrams', lambda: socket.socket(socket.AF_UNIX, socket.SOCK_RAW).sendto(b'x', '/dev/log'))
 denied('a pair of datagrams', lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))
 "
     );
@@ -160,6 +161,11 @@ if os.uname().machine == 'x86_64':
         denied(name, lambda: call(number, 0, 0, 0, 0, 0))
     denied('a socket by its x32 number', lambda: call(0x40000000 + 41, 2, 1, 0))
     denied('a user namespace by clone', lambda: call(56, 0x10000000 | 17, 0, 0, 0, 0))
+import resource
+denied('the limits of another', lambda: resource.prlimit(os.getppid() or 1, resource.RLIMIT_NOFILE, (0, 0)))
+denied('the place of another', lambda: os.sched_setaffinity(os.getppid() or 1, {0}))
+denied('the turn of others', lambda: os.setpriority(os.PRIO_USER, 0, 19))
+denied('memory that nobody has', lambda: os.memfd_create('x'))
 denied('ptrace', lambda: call(101 if os.uname().machine == 'x86_64' else 117, 0, 0, 0, 0))
 ";
     every_one_is_denied(&stage, attempts).await;

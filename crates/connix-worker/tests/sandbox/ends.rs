@@ -12,6 +12,7 @@ use connix_worker_protocol::sandbox::Containment;
 however_held![
     its_end_is_told,
     what_it_leaves_behind_ends_with_it,
+    a_chain_of_forks_does_not_outrun_its_keeper,
     a_grandchild_that_holds_the_output_is_not_waited_for,
     when_its_time_is_over_it_ends_and_what_it_printed_is_kept,
     one_that_ignores_sigterm_is_killed,
@@ -52,6 +53,24 @@ async fn what_it_leaves_behind_ends_with_it(stage: Stage) {
     let ran = stage.python(&(flight(&mark) + "print('over')")).await;
     assert_eq!(ran.stdout, "over\n", "{ran:?}");
     assert!(bearing(&mark).is_empty(), "the run is over when nothing is left");
+}
+
+/// Each link of the chain lives so shortly that a look at the process table may find none of them.
+async fn a_chain_of_forks_does_not_outrun_its_keeper(stage: Stage) {
+    for _ in 0..5 {
+        let mark = mark();
+        let chain = "
+import os
+if os.fork() == 0:
+    os.setsid()
+    while True:
+        if os.fork(): os._exit(0)
+print('over')
+";
+        let ran = stage.python(&format!("# {mark}{chain}")).await;
+        assert_eq!(ran.stdout, "over\n", "{ran:?}");
+        assert!(bearing(&mark).is_empty(), "the run is over when nothing is left");
+    }
 }
 
 async fn a_grandchild_that_holds_the_output_is_not_waited_for(stage: Stage) {

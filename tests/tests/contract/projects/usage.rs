@@ -50,6 +50,7 @@ async fn a_project_that_used_nothing_shows_zeros(server: &Server) {
         assert_eq!(of(&answer["usage"], key), nothing[key], "{key}");
     }
     assert_eq!(answer["usage"]["storage_bytes"], 0);
+    assert!(!answer.to_string().contains(":-0"), "nothing is less than nothing: {answer}");
     let series = answer["usage"]["time_series"].as_array().unwrap();
     assert_eq!(series.len(), 2);
     let mut first = nothing;

@@ -77,6 +77,27 @@ const DENIED: &[c_long] = &[
     libc::SYS_connect,
 ];
 
+/// Said not to be there, so that libraries do without.
+const MISSING: &[c_long] = &[
+    // its flags lie in memory, where a filter cannot look; the C library falls back to `clone`
+    libc::SYS_clone3,
+    // memory that no process's size shows
+    libc::SYS_memfd_create,
+    libc::SYS_memfd_secret,
+];
+
+/// Denied for another process than the caller's own, by the first argument: its limits and its place on the processors.
+const OF_OTHERS: &[c_long] = &[
+    libc::SYS_prlimit64,
+    libc::SYS_sched_setaffinity,
+    libc::SYS_sched_setscheduler,
+    libc::SYS_sched_setparam,
+    libc::SYS_sched_setattr,
+];
+
+/// What `ioprio_set` calls a process.
+const IOPRIO_WHO_PROCESS: u64 = 1;
+
 /// All namespaces that `clone` can make.
 const NEW_NAMESPACES: u64 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWCGROUP
@@ -103,17 +124,19 @@ pub(super) fn deny() -> Result<(), String> {
 
 fn filters() -> Result<[BpfProgram; 3], seccompiler::BackendError> {
     let denied = filter(rules()?, libc::EPERM)?;
-    // Its flags lie in memory, where a filter cannot look. The C library falls back to `clone`.
-    let missing = filter(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), libc::ENOSYS)?;
+    let missing = filter(MISSING.iter().map(|call| (*call, Vec::new())).collect(), libc::ENOSYS)?;
     Ok([denied, missing, without_foreign_numbers()])
 }
 
 fn rules() -> Result<BTreeMap<c_long, Vec<SeccompRule>>, seccompiler::BackendError> {
     let mut rules: BTreeMap<_, _> = DENIED.iter().map(|call| (*call, Vec::new())).collect();
     let not_local = SeccompRule::new(vec![SeccompCondition::new(0, Length::Dword, Is::Ne, libc::AF_UNIX as u64)?])?;
-    // One without a connection sends to whatever name it likes.
-    let unconnected = SeccompCondition::new(1, Length::Dword, Is::MaskedEq(KIND_OF_SOCKET), libc::SOCK_DGRAM as u64)?;
-    let sockets = vec![not_local, SeccompRule::new(vec![unconnected])?];
+    // One without a connection sends to whatever name it likes; a local raw one is a local datagram one.
+    let mut sockets = vec![not_local];
+    for unconnected in [libc::SOCK_DGRAM, libc::SOCK_RAW] {
+        let kind = SeccompCondition::new(1, Length::Dword, Is::MaskedEq(KIND_OF_SOCKET), unconnected as u64)?;
+        sockets.push(SeccompRule::new(vec![kind])?);
+    }
     rules.insert(libc::SYS_socket, sockets.clone());
     rules.insert(libc::SYS_socketpair, sockets);
     let mut namespaces = Vec::new();
@@ -121,6 +144,13 @@ fn rules() -> Result<BTreeMap<c_long, Vec<SeccompRule>>, seccompiler::BackendErr
         namespaces.push(SeccompRule::new(vec![SeccompCondition::new(0, Length::Qword, Is::MaskedEq(bit), bit)?])?);
     }
     rules.insert(libc::SYS_clone, namespaces);
+    let other_than =
+        |argument, own| SeccompRule::new(vec![SeccompCondition::new(argument, Length::Dword, Is::Ne, own)?]);
+    for call in OF_OTHERS {
+        rules.insert(*call, vec![other_than(0, 0)?]);
+    }
+    rules.insert(libc::SYS_setpriority, vec![other_than(0, libc::PRIO_PROCESS.into())?, other_than(1, 0)?]);
+    rules.insert(libc::SYS_ioprio_set, vec![other_than(0, IOPRIO_WHO_PROCESS)?, other_than(1, 0)?]);
     Ok(rules)
 }
 
