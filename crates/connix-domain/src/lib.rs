@@ -34,6 +34,7 @@ pub mod permission;
 pub mod port;
 pub mod price;
 pub mod project;
+pub mod rate_limit;
 pub mod scope;
 pub mod task;
 pub mod telemetry;

@@ -7,6 +7,7 @@
 //! - Every sentence with MUST is a case of the contract suite in `connix-testkit`.
 
 pub mod clock;
+pub mod limits;
 pub mod metrics;
 pub mod runtime;
 pub mod secrets;
