@@ -67,6 +67,14 @@ ids! {
     EventId = "evt_";
     /// A worker's registration with the server, for one incarnation of an agent.
     SessionId = "wses_";
+    /// An application that is registered with the authorization server.
+    OAuthClientId = "client_";
+    /// What a user has let an application do: the family of all tokens that follow from one consent.
+    GrantId = "grant_";
+    /// An access token and the refresh token that was given with it.
+    TokenPairId = "pair_";
+    /// A browser in which somebody is signed in.
+    BrowserSessionId = "sess_";
 }
 
 #[cfg(test)]

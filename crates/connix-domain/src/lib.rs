@@ -12,6 +12,7 @@
 //! | reading | the reader ports in [`port::store`] |
 //! | figures over time | [`telemetry`], [`port::telemetry`] |
 //! | what happened | [`event::Event`] |
+//! | applications that act for people | [`oauth`] |
 #![warn(missing_docs)]
 #![deny(clippy::wildcard_enum_match_arm)]
 
@@ -28,6 +29,7 @@ pub mod lifecycle;
 pub mod log;
 pub mod metadata;
 pub mod name;
+pub mod oauth;
 pub mod organisation;
 pub mod page;
 pub mod permission;

@@ -9,6 +9,7 @@
 pub mod clock;
 pub mod limits;
 pub mod metrics;
+pub mod oauth;
 pub mod runtime;
 pub mod secrets;
 pub mod store;
