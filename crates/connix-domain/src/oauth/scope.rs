@@ -49,7 +49,7 @@ impl FromStr for Scopes {
 
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words: Vec<_> = self.iter().map(|scope| Words::as_str(scope)).collect();
+        let words: Vec<_> = self.iter().map(Words::as_str).collect();
         f.write_str(&words.join(" "))
     }
 }

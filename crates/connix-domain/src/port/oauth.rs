@@ -111,5 +111,5 @@ pub trait Passwords: Send + Sync {
     /// The first rule that is broken.
     fn hash(&self, password: &Secret) -> Result<String, PasswordIssue>;
     /// Compares a password with what is kept. Without anything kept it MUST cost the same and be wrong.
-    fn check<'k>(&self, password: &Secret, kept: Option<&'k str>) -> PasswordCheck;
+    fn check(&self, password: &Secret, kept: Option<&str>) -> PasswordCheck;
 }

@@ -1,3 +1,5 @@
+//! Every rule of the authorization endpoint, by the ids of `reliability.md`.
+
 use super::*;
 use crate::oauth::client::{ClientKind, ClientStatus};
 use crate::oauth::samples::{REDIRECT, client};
