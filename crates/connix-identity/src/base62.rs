@@ -32,6 +32,21 @@ pub(crate) fn checksum(text: &str) -> String {
     digits.iter().map(|&digit| char::from(digit)).collect()
 }
 
+/// 256 bits as 43 base62 digits, the most significant first.
+pub(crate) fn digits(mut number: [u8; 32]) -> String {
+    let mut digits = [b'0'; 43];
+    for digit in digits.iter_mut().rev() {
+        // one step of a long division by 62: the quotient stays in `number`
+        let rest = number.iter_mut().fold(0u32, |rest, byte| {
+            let value = (rest << 8) | u32::from(*byte);
+            *byte = (value / 62) as u8;
+            value % 62
+        });
+        *digit = DIGITS[rest as usize];
+    }
+    digits.iter().map(|&digit| char::from(digit)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,6 +59,21 @@ mod tests {
         for digit in DIGITS {
             assert!(text.contains(char::from(*digit)), "4000 draws without {}", char::from(*digit));
         }
+    }
+
+    #[test]
+    fn a_number_is_written_in_base_62() {
+        let number = |low: u8, high: u8| {
+            let mut bytes = [0; 32];
+            (bytes[31], bytes[30]) = (low, high);
+            digits(bytes)
+        };
+        assert_eq!(number(0, 0), "0".repeat(43));
+        assert_eq!(number(61, 0), format!("{}z", "0".repeat(42)));
+        assert_eq!(number(62, 0), format!("{}10", "0".repeat(41)));
+        assert_eq!(number(255, 255), format!("{}H31", "0".repeat(40))); // 17 * 62^2 + 3 * 62 + 1
+        let largest = digits([255; 32]);
+        assert!(largest.len() == 43 && is_base62(&largest) && !largest.starts_with('0'), "{largest}");
     }
 
     #[test]

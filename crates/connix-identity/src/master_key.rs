@@ -20,6 +20,10 @@ pub(crate) enum Purpose {
     Credentials,
     /// Sealing of secrets at rest.
     Sealing,
+    /// Deriving each refresh token from the one before.
+    Successors,
+    /// Marks that tell what came from here.
+    Marks,
 }
 
 impl Purpose {
@@ -27,6 +31,8 @@ impl Purpose {
         match self {
             Self::Credentials => b"connix 1 credentials",
             Self::Sealing => b"connix 1 sealing",
+            Self::Successors => b"connix 1 refresh successors",
+            Self::Marks => b"connix 1 marks",
         }
     }
 }

@@ -63,8 +63,6 @@ pub trait AccessTokens: Send + Sync {
     /// # Errors
     /// [`CannotOpen`] when the key was sealed under another master key.
     fn sign(&self, key: &SigningKey, claims: &AccessClaims) -> Result<Secret, CannotOpen>;
-    /// Whether a text has the shape of an access token at all, and so is judged as one.
-    fn looks_like_one(&self, text: &str) -> bool;
     /// The name of the key that a token says it was signed with. MUST be `None` for anything whose header is not one of ours.
     fn kid(&self, token: &str) -> Option<String>;
     /// The claims of a token that this key signed. MUST be `None` for anything else; the algorithm is the key's, whatever the
