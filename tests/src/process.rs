@@ -34,6 +34,11 @@ impl Server {
     }
 }
 
+/// Sends a signal to a process that exists.
+pub fn signal(pid: i32, signal: Signal) {
+    kill(Pid::from_raw(pid), signal).unwrap();
+}
+
 /// The environment of a process, `NAME=value` each; empty when it is gone.
 pub fn environment_of(pid: i32) -> Vec<String> {
     words(&fs::read(format!("/proc/{pid}/environ")).unwrap_or_default())

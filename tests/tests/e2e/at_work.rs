@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use connix_tests::{FakeModel, FakeReply, Server, Settings, Store, eventually, with_every_store};
+use connix_tests::{FakeModel, FakeReply, NEVER, Scene, Server, Settings, Store, eventually, with_every_store};
 use serde_json::json;
 
 with_every_store![
@@ -15,9 +15,6 @@ with_every_store![
     a_cancelled_task_stops_asking,
     a_task_over_its_deadline_fails,
 ];
-
-/// Long enough that a reply never comes by itself within a test.
-const NEVER: Duration = Duration::from_secs(60);
 
 async fn the_readmes_walk_ends_in_an_answer(store: Store) {
     let model = FakeModel::start().await;
@@ -99,13 +96,7 @@ async fn nothing_is_asked_of_the_model_while_paused(store: Store) {
 
 /// F41.
 async fn a_stop_mid_task_gives_the_task_back(store: Store) {
-    let model = FakeModel::start().await;
-    model.reply(FakeReply::answer("never heard").after(NEVER));
-    let server = Server::start(store, Settings::with_model(&model));
-    let client = server.client();
-    let agent = client.running_agent(&client.project().await, "gpt-4").await;
-    let task = agent.task("hello").await;
-    model.wait_for_requests(1).await;
+    let Scene { model, server: _server, agent, task } = Scene::waiting_for_the_model(store).await;
     assert_eq!(agent.act("stop").await.expect(200)["status"], "stopped");
     agent.reaches_phase("none").await;
     assert_eq!(task.reaches("queued").await["attempts"], 1);
@@ -136,13 +127,7 @@ async fn a_deleted_agents_task_ends_with_it(store: Store) {
 
 /// F38.
 async fn a_cancelled_task_stops_asking(store: Store) {
-    let model = FakeModel::start().await;
-    model.reply(FakeReply::answer("never heard").after(NEVER));
-    let server = Server::start(store, Settings::with_model(&model));
-    let client = server.client();
-    let agent = client.running_agent(&client.project().await, "gpt-4").await;
-    let task = agent.task("never mind").await;
-    model.wait_for_requests(1).await;
+    let Scene { model, server: _server, agent, task } = Scene::waiting_for_the_model(store).await;
     task.cancel().await.expect(200);
     task.reaches("cancelled").await;
     assert_eq!(agent.task("next").await.reaches("completed").await["output"], "You said: next");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use connix_tests::{FakeModel, FakeReply, Server, Settings, Store, eventually, with_every_store, workers_of};
+use connix_tests::{FakeModel, FakeReply, Scene, Server, Settings, Store, eventually, with_every_store, workers_of};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -30,13 +30,7 @@ async fn a_task_that_ends_within_the_grace_of_a_stop_is_completed(store: Store) 
 
 /// F42.
 async fn after_a_stop_and_a_start_at_once_the_new_incarnation_waits_for_the_end_of_the_old(store: Store) {
-    let model = FakeModel::start().await;
-    model.reply(FakeReply::answer("never heard").after(Duration::from_secs(60)));
-    let server = Server::start(store, Settings::with_model(&model));
-    let client = server.client();
-    let agent = client.running_agent(&client.project().await, "gpt-4").await;
-    let task = agent.task("hello").await;
-    model.wait_for_requests(1).await;
+    let Scene { model: _model, server, agent, task } = Scene::waiting_for_the_model(store).await;
     let old = workers_of(&server);
     agent.act("stop").await.expect(200);
     agent.act("start").await.expect(200);

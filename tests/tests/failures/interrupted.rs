@@ -3,8 +3,10 @@
 use std::time::{Duration, Instant};
 
 use connix_tests::{
-    Agent, FakeModel, FakeReply, Server, Settings, Store, Task, eventually, processes_in, with_every_store, workers_of,
+    FakeModel, FakeReply, NEVER, Scene, Server, Settings, Store, eventually, processes_in, signal, with_every_store,
+    workers_of,
 };
+use nix::sys::signal::Signal;
 use serde_json::json;
 
 with_every_store![
@@ -15,42 +17,12 @@ with_every_store![
     a_worker_frozen_over_a_server_kill_does_not_work_beside_its_successor,
 ];
 
-/// Long enough that a reply never comes by itself within a test.
-const NEVER: Duration = Duration::from_secs(60);
-
-struct Scene {
-    model: FakeModel,
-    server: Server,
-    agent: Agent,
-    task: Task,
-}
-
-/// A running agent whose task waits for an answer of the model that does not come; the next request is echoed.
-async fn waiting_for_the_model(store: Store) -> Scene {
-    let model = FakeModel::start().await;
-    model.reply(FakeReply::answer("never heard").after(NEVER));
-    let server = Server::start(store, Settings::with_model(&model));
-    let client = server.client();
-    let agent = client.running_agent(&client.project().await, "gpt-4").await;
-    let task = agent.task("hello").await;
-    model.wait_for_requests(1).await;
-    Scene { model, server, agent, task }
-}
-
-fn kill(pid: i32) {
-    signal(pid, nix::sys::signal::Signal::SIGKILL);
-}
-
-fn signal(pid: i32, signal: nix::sys::signal::Signal) {
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).unwrap();
-}
-
 /// F04, F06.
 async fn a_killed_workers_task_is_finished_once(store: Store) {
-    let Scene { model, server, agent, task } = waiting_for_the_model(store).await;
+    let Scene { model, server, agent, task } = Scene::waiting_for_the_model(store).await;
     let workers = workers_of(&server);
     assert_eq!(workers.len(), 1, "one worker for one agent");
-    kill(workers[0]);
+    signal(workers[0], Signal::SIGKILL);
     let done = task.reaches("completed").await;
     assert_eq!((&done["output"], &done["attempts"]), (&json!("You said: hello"), &json!(2)));
     assert_eq!(model.requests().len(), 2);
@@ -76,7 +48,7 @@ async fn a_worker_killed_while_idle_is_replaced(store: Store) {
     let agent = client.running_agent(&client.project().await, "gpt-4").await;
     agent.reaches_phase("ready").await;
     let killed = workers_of(&server)[0];
-    kill(killed);
+    signal(killed, Signal::SIGKILL);
     eventually("another worker", async || workers_of(&server).iter().any(|pid| *pid != killed).then_some(())).await;
     assert_eq!(agent.task("hello").await.reaches("completed").await["attempts"], 1);
     assert_eq!(agent.status().await, "running");
@@ -84,14 +56,14 @@ async fn a_worker_killed_while_idle_is_replaced(store: Store) {
 
 /// F09.
 async fn a_task_that_kills_its_workers_fails_and_spares_the_agent(store: Store) {
-    let Scene { model, server, agent, task } = waiting_for_the_model(store).await;
+    let Scene { model, server, agent, task } = Scene::waiting_for_the_model(store).await;
     for _ in 0..2 {
         model.reply(FakeReply::answer("never heard").after(NEVER));
     }
     for attempt in 1..=3 {
         model.wait_for_requests(attempt).await;
         for worker in workers_of(&server) {
-            kill(worker);
+            signal(worker, Signal::SIGKILL);
         }
     }
     let failed = task.reaches("failed").await;
@@ -103,7 +75,7 @@ async fn a_task_that_kills_its_workers_fails_and_spares_the_agent(store: Store) 
 /// Contract section 8: nothing is left five seconds after `kill -9`; a restarted server launches the agent anew and its task
 /// resumes from the journal.
 async fn nothing_survives_a_killed_server_and_the_next_one_finishes_its_task(store: Store) {
-    let Scene { model, mut server, agent, task } = waiting_for_the_model(store).await;
+    let Scene { model, mut server, agent, task } = Scene::waiting_for_the_model(store).await;
     let folder = server.installation.data_folder();
     let workers = workers_of(&server);
     assert!(!processes_in(&folder).is_empty() && workers.len() == 1, "there is something to leave behind");
@@ -127,12 +99,12 @@ async fn nothing_survives_a_killed_server_and_the_next_one_finishes_its_task(sto
 
 /// A stopped process does not notice its lifeline's end; the lock file keeps its successor back until it has died.
 async fn a_worker_frozen_over_a_server_kill_does_not_work_beside_its_successor(store: Store) {
-    let Scene { model, mut server, agent, task } = waiting_for_the_model(store).await;
+    let Scene { model, mut server, agent, task } = Scene::waiting_for_the_model(store).await;
     let frozen = workers_of(&server)[0];
-    signal(frozen, nix::sys::signal::Signal::SIGSTOP);
+    signal(frozen, Signal::SIGSTOP);
     server.kill();
     server.start_again();
-    signal(frozen, nix::sys::signal::Signal::SIGCONT);
+    signal(frozen, Signal::SIGCONT);
     eventually("the old worker is gone", async || (!connix_tests::is_alive(frozen)).then_some(())).await;
     let done = task.reaches("completed").await;
     assert_eq!((&done["output"], model.requests().len()), (&json!("You said: hello"), 2));

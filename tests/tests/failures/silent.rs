@@ -4,11 +4,10 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use connix_tests::{
-    Agent, FakeModel, FakeReply, Proxy, Server, Settings, Store, eventually, resident_bytes, with_every_store,
+    FakeModel, FakeReply, Proxy, Scene, Server, Settings, Store, eventually, resident_bytes, signal, with_every_store,
     workers_of,
 };
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use serde_json::json;
 
 with_every_store![
@@ -21,33 +20,14 @@ with_every_store![
     what_a_worker_prints_neither_blocks_it_nor_fills_the_server,
 ];
 
-/// Long enough that a reply never comes by itself within a test.
-const NEVER: Duration = Duration::from_secs(60);
-
 /// Leases are as short as they may be.
 fn impatient(model: &FakeModel) -> Settings {
     Settings::with_model(model).with("runtime.lease_seconds", "3")
 }
 
-/// A running agent whose task waits for an answer of the model that does not come; the next request is echoed.
-async fn waiting_agent(store: Store, model: &FakeModel, settings: Settings) -> (Server, Agent, connix_tests::Task) {
-    model.reply(FakeReply::answer("never heard").after(NEVER));
-    let server = Server::start(store, settings);
-    let client = server.client();
-    let agent = client.running_agent(&client.project().await, "gpt-4").await;
-    let task = agent.task("hello").await;
-    model.wait_for_requests(1).await;
-    (server, agent, task)
-}
-
-fn signal(pid: i32, signal: Signal) {
-    kill(Pid::from_raw(pid), signal).unwrap();
-}
-
 /// F31.
 async fn a_frozen_worker_is_killed_after_a_lease_and_its_task_is_done_once(store: Store) {
-    let model = FakeModel::start().await;
-    let (server, agent, task) = waiting_agent(store, &model, impatient(&model)).await;
+    let Scene { model, server, agent, task } = Scene::waiting_with(store, impatient).await;
     let frozen = workers_of(&server)[0];
     signal(frozen, Signal::SIGSTOP);
     let done = task.reaches("completed").await;
@@ -144,8 +124,7 @@ async fn a_worker_cut_off_from_its_server_abandons_and_its_result_counts_nothing
 
 /// F40.
 async fn an_agent_that_crashes_while_paused_stays_paused_until_it_is_started(store: Store) {
-    let model = FakeModel::start().await;
-    let (server, agent, task) = waiting_agent(store, &model, Settings::with_model(&model)).await;
+    let Scene { model: _model, server, agent, task } = Scene::waiting_for_the_model(store).await;
     agent.act("pause").await.expect(200);
     signal(workers_of(&server)[0], Signal::SIGKILL);
     let gone = agent.reaches_phase("none").await;

@@ -21,6 +21,11 @@ fn of_agent<ST>(sql: Sql<ST>, scope: OrgScope, agent: AgentId) -> Sql<ST> {
     sql.sql("org_id = ").value(scope.org().to_string()).sql(" AND agent_id = ").value(agent.to_string())
 }
 
+/// What a read finds, where there is anything to read: one that is not awaited is never sent.
+async fn rows_if<R>(any: bool, read: impl Future<Output = Result<Vec<R>, ReadError>>) -> Result<Vec<R>, ReadError> {
+    if any { read.await } else { Ok(Vec::new()) }
+}
+
 #[async_trait]
 impl Telemetry for Store {
     async fn task_report(&self, scope: OrgScope, agent: AgentId, period: &Period) -> Result<TaskReport, ReadError> {

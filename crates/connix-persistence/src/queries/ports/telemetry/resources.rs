@@ -4,7 +4,7 @@ use super::dialect::sql_types::Instant;
 use super::rows::parsed_or_none;
 use super::spans::{edges, moment, whole, within};
 use super::sql::Sql;
-use super::{Store, of_agent};
+use super::{Store, of_agent, rows_if};
 use crate::instant::At;
 use connix_domain::Timestamp;
 use connix_domain::id::AgentId;
@@ -95,12 +95,8 @@ impl Store {
         let interval = period.interval();
         let spans = Span::cascade(Some(period.start()), Some(period.end()), &interval.grains());
         let (whole, edges) = (whole(&spans), edges(&spans));
-        let rolled = async {
-            let none = whole.is_empty();
-            if none { Ok(Vec::new()) } else { self.list(|| rolled(scope, agent, &whole, interval.micros())).await }
-        };
-        let sampled =
-            async { if edges.is_empty() { Ok(Vec::new()) } else { self.list(|| sampled(scope, agent, &edges)).await } };
+        let rolled = rows_if(!whole.is_empty(), self.list(|| rolled(scope, agent, &whole, interval.micros())));
+        let sampled = rows_if(!edges.is_empty(), self.list(|| sampled(scope, agent, &edges)));
         let last = self.list(|| last_sources(scope, agent, period));
         let (rolled, sampled, last): (Vec<FiguresRow>, Vec<SampleRow>, Vec<SourcesRow>) =
             try_join3(rolled, sampled, last).await?;

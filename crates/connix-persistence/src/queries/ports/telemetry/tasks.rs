@@ -4,7 +4,7 @@ use super::dialect::sql_types::Instant;
 use super::rows::parsed;
 use super::spans::{edges, moment, whole, within};
 use super::sql::Sql;
-use super::{Store, of_agent, single};
+use super::{Store, of_agent, rows_if, single};
 use crate::instant::At;
 use connix_domain::Timestamp;
 use connix_domain::id::AgentId;
@@ -134,14 +134,9 @@ impl Store {
         let interval = period.interval();
         let spans = Span::cascade(Some(period.start()), Some(period.end()), &interval.grains());
         let (whole, edges) = (whole(&spans), edges(&spans));
-        let rolled = async {
-            let none = whole.is_empty();
-            if none { Ok(Vec::new()) } else { self.list(|| rolled(scope, agent, &whole, interval.micros())).await }
-        };
-        let made =
-            async { if edges.is_empty() { Ok(Vec::new()) } else { self.list(|| made(scope, agent, &edges)).await } };
-        let ended =
-            async { if edges.is_empty() { Ok(Vec::new()) } else { self.list(|| ended(scope, agent, &edges)).await } };
+        let rolled = rows_if(!whole.is_empty(), self.list(|| rolled(scope, agent, &whole, interval.micros())));
+        let made = rows_if(!edges.is_empty(), self.list(|| made(scope, agent, &edges)));
+        let ended = rows_if(!edges.is_empty(), self.list(|| ended(scope, agent, &edges)));
         let open = async { single(self.list(|| open_at(scope, agent, period.end())).await?) };
         let (rolled, made, ended, open): (Vec<FiguresRow>, Vec<At>, Vec<EndRow>, i64) =
             try_join4(rolled, made, ended, open).await?;
