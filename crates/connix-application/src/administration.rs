@@ -8,6 +8,7 @@ use connix_domain::api_key::ApiKey;
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::event::{Actor, EventKind, Happening};
 use connix_domain::id::{OrgId, ProjectId, UserId};
+use connix_domain::member::Member;
 use connix_domain::metadata::Metadata;
 use connix_domain::name::{CanonicalName, DisplayName, OrganisationName};
 use connix_domain::organisation::Organisation;
@@ -158,6 +159,7 @@ impl App {
         let happened = Happening::of_project(EventKind::ProjectCreated, &project);
         let changes = ChangeSet::new()
             .with(Change::CreateOrganisation(organisation.clone()))
+            .with(Change::CreateMember(Member::first_owner(organisation.id, organisation.owner, now)))
             .with(Change::CreateProject(project.clone()))
             .with(self.raise(organisation.id, project.id, Actor::System, happened));
         Ok((organisation, changes))

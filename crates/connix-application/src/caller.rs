@@ -1,38 +1,29 @@
 //! Who asks, for what, and on which condition.
 
 use crate::error::{Error, Resource};
-use connix_domain::api_key::ApiKey;
+use connix_domain::access::Access;
 use connix_domain::event::Actor;
-use connix_domain::id::{ProjectId, UserId};
+use connix_domain::id::ProjectId;
 use connix_domain::name::CanonicalName;
-use connix_domain::permission::{Permission, Permissions};
-use connix_domain::project::Project;
+use connix_domain::permission::Permission;
 use connix_domain::scope::OrgScope;
 
 /// Somebody whose credential has been checked. Only authentication makes one.
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub(crate) scope: OrgScope,
-    pub(crate) user: UserId,
+    pub(crate) access: Access,
     pub(crate) principal: String,
-    pub(crate) permissions: Permissions,
-    pub(crate) projects: Option<Vec<ProjectId>>,
 }
 
 impl Caller {
-    pub(crate) fn of_key(key: &ApiKey) -> Self {
-        Self {
-            scope: OrgScope::of_key(key),
-            user: key.user,
-            principal: key.kid.as_str().to_owned(),
-            permissions: key.permissions.clone(),
-            projects: key.projects.clone(),
-        }
-    }
-
     /// Whose data it may see.
     pub fn scope(&self) -> OrgScope {
         self.scope
+    }
+    /// Who acts, and how far that reaches.
+    pub fn access(&self) -> &Access {
+        &self.access
     }
     /// What tells this credential from others: the public part of a key.
     pub fn principal(&self) -> &str {
@@ -43,18 +34,14 @@ impl Caller {
     /// # Errors
     /// [`Error::Forbidden`]
     pub fn may(&self, permission: Permission) -> Result<(), Error> {
-        if self.permissions.allow(permission) { Ok(()) } else { Err(Error::Forbidden) }
+        if self.access.allows(permission) { Ok(()) } else { Err(Error::Forbidden) }
     }
     pub(crate) fn actor(&self) -> Actor {
-        Actor::Member(self.user)
-    }
-    /// Whether a project is one of those the credential is limited to.
-    pub(crate) fn reaches(&self, project: &Project) -> bool {
-        self.projects.as_ref().is_none_or(|list| list.contains(&project.id))
+        Actor::Member(self.access.user())
     }
     /// Whether the credential reaches projects that do not exist yet.
     pub(crate) fn may_make_projects(&self) -> Result<(), Error> {
-        if self.projects.is_none() { Ok(()) } else { Err(Error::Forbidden) }
+        if self.access.projects().is_none() { Ok(()) } else { Err(Error::Forbidden) }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::project_order::{Naming, ProjectOrder, Removed};
 use connix_domain::agent::{Agent, Commanded};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::event::{EventKind, Happening};
-use connix_domain::id::ProjectId;
+use connix_domain::id::{ProjectId, TeamId};
 use connix_domain::lifecycle::TransitionError;
 use connix_domain::name::{CanonicalName, DisplayName};
 use connix_domain::page::{Page, ProjectQuery};
@@ -30,9 +30,6 @@ impl App {
     ) -> Result<Project, Error> {
         caller.may(Permission::ProjectsWrite)?;
         caller.may_make_projects()?;
-        if let Some(team) = order.team {
-            return Err(Error::NotFound(Resource::Team(team.to_string())));
-        }
         self.retrying(|| self.try_create_project(caller, &order, remember.as_ref())).await
     }
 
@@ -42,6 +39,7 @@ impl App {
         order: &ProjectOrder,
         remember: Option<&Remember<'_, Project>>,
     ) -> Result<Project, Error> {
+        let of_team = self.team_there(caller, order.team).await?;
         let (canonical_name, name) = self.free_name(caller, &order.naming).await?;
         let now = self.now();
         let project = Project {
@@ -54,7 +52,7 @@ impl App {
             phase: ProjectPhase::Active,
             visibility: order.visibility,
             team: order.team,
-            created_by: caller.user,
+            created_by: caller.access.user(),
             metadata: order.metadata.clone(),
             created_at: now,
             updated_at: now,
@@ -64,6 +62,7 @@ impl App {
         let changes = ChangeSet::new()
             .with(Change::CreateProject(project.clone()))
             .with(self.raise(project.org, project.id, caller.actor(), happened))
+            .with_all(of_team)
             .first(self.record(remember, &project));
         match self.ports.store.commit(changes).await {
             Err(CommitError::Duplicate { entity: Entity::Project, .. }) => match order.naming {
@@ -118,7 +117,8 @@ impl App {
     /// What the store says.
     pub async fn projects(&self, caller: &Caller, query: ProjectQuery) -> Result<Page<Project>, Error> {
         caller.may(Permission::ProjectsRead)?;
-        let query = ProjectQuery { within: caller.projects.clone(), ..query };
+        let within = caller.access.projects().map(<[ProjectId]>::to_vec);
+        let query = ProjectQuery { within, seen_by: caller.access.viewer(), ..query };
         Ok(self.store().projects(caller.scope, &query).await?)
     }
 
@@ -146,9 +146,7 @@ impl App {
     ) -> Result<Project, Error> {
         let project = self.reachable_project(caller, wanted).await?;
         on.check(project.version)?;
-        if let Some(Some(team)) = change.team {
-            return Err(Error::NotFound(Resource::Team(team.to_string())));
-        }
+        let of_team = self.team_there(caller, change.team.flatten()).await?;
         let Some(next) = project.change(change.clone(), self.now())? else { return Ok(project) };
         let mut changes = ChangeSet::new().with(Change::UpdateProject(next.clone()));
         if next.phase == ProjectPhase::Archived && project.phase != next.phase {
@@ -158,7 +156,7 @@ impl App {
             changes = changes.with(Change::NoLiveAgents { org: project.org, project: project.id });
         }
         let happened = Happening::of_project(EventKind::ProjectUpdated, &next);
-        let changes = changes.with(self.raise(next.org, next.id, caller.actor(), happened));
+        let changes = changes.with(self.raise(next.org, next.id, caller.actor(), happened)).with_all(of_team);
         match self.ports.store.commit(changes).await {
             Err(CommitError::Duplicate { entity: Entity::Project, .. }) => {
                 Err(taken("canonical_name", &next.canonical_name))
@@ -238,10 +236,20 @@ impl App {
         Ok(changes)
     }
 
+    /// Looks for the team that a project is to belong to, and gives what holds that true until the commit.
+    async fn team_there(&self, caller: &Caller, team: Option<TeamId>) -> Result<Option<Change>, Error> {
+        let Some(id) = team else { return Ok(None) };
+        let found = self.store().team(caller.scope, id).await?;
+        let org = caller.scope.org();
+        found
+            .map(|_| Some(Change::TeamExists { org, id }))
+            .ok_or_else(|| Error::NotFound(Resource::Team(id.to_string())))
+    }
+
     /// A project that the caller's credential reaches.
     pub(crate) async fn reachable_project(&self, caller: &Caller, wanted: &ProjectRef) -> Result<Project, Error> {
         let project = self.find_project(caller.scope, wanted).await?;
-        if caller.reaches(&project) { Ok(project) } else { Err(wanted.not_found()) }
+        if caller.access.sees(&project) { Ok(project) } else { Err(wanted.not_found()) }
     }
 
     pub(crate) async fn find_project(&self, scope: OrgScope, wanted: &ProjectRef) -> Result<Project, Error> {

@@ -8,14 +8,16 @@ use crate::Timestamp;
 use crate::agent::Agent;
 use crate::api_key::ApiKey;
 use crate::event::Event;
-use crate::id::{AgentId, OrgId, ProjectId, TaskId};
+use crate::id::{AgentId, OrgId, ProjectId, TaskId, TeamId, UserId};
 use crate::idempotency::{IdempotencyKey, IdempotencyRecord};
 use crate::journal::JournalEntry;
 use crate::log::LogLine;
+use crate::member::Member;
 use crate::organisation::Organisation;
 use crate::port::secrets::Sealed;
 use crate::project::Project;
 use crate::task::Task;
+use crate::team::{Membership, Team};
 use crate::telemetry::ResourceSample;
 
 /// One change. An adapter matches all of them: a new one does not compile until it is written there.
@@ -31,6 +33,46 @@ pub enum Change {
         key: ApiKey,
         /// Since when.
         at: Timestamp,
+    },
+    /// A new member; its e-mail address is unique in the organisation without regard to case.
+    CreateMember(Member),
+    /// The new state; replaces version − 1.
+    UpdateMember(Member),
+    /// The organisation has an owner that is not disabled, as of the changes before this one.
+    OwnerRemains {
+        /// The tenant.
+        org: OrgId,
+    },
+    /// A new team; its name is unique in the organisation without regard to case.
+    CreateTeam(Team),
+    /// The new state; replaces version − 1.
+    UpdateTeam(Team),
+    /// The team is there; it is not changed.
+    TeamExists {
+        /// The tenant.
+        org: OrgId,
+        /// Which team.
+        id: TeamId,
+    },
+    /// Removes a team. Its projects belong to none from then on. Fails as stale when there is no such team.
+    DeleteTeam {
+        /// The tenant.
+        org: OrgId,
+        /// Which team.
+        id: TeamId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody is in a team from now on; nothing when it has been so already.
+    JoinTeam(Membership),
+    /// Somebody is in a team no more; nothing when it has been so already.
+    LeaveTeam {
+        /// The tenant.
+        org: OrgId,
+        /// Which team.
+        team: TeamId,
+        /// Who.
+        user: UserId,
     },
     /// A new project; its canonical name is unique in the organisation without regard to case.
     CreateProject(Project),

@@ -11,11 +11,13 @@
 //! | writing | [`change_set::ChangeSet`] and [`port::store::Committer`] |
 //! | reading | the reader ports in [`port::store`] |
 //! | figures over time | [`telemetry`], [`port::telemetry`] |
+//! | who may do what | [`access::Access`], [`role::Role`], [`permission::Permission`] |
 //! | what happened | [`event::Event`] |
 //! | applications that act for people | [`oauth`] |
 #![warn(missing_docs)]
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub mod access;
 pub mod agent;
 pub mod api_key;
 pub mod change_set;
@@ -27,6 +29,7 @@ pub mod idempotency;
 pub mod journal;
 pub mod lifecycle;
 pub mod log;
+pub mod member;
 pub mod metadata;
 pub mod name;
 pub mod oauth;
@@ -37,8 +40,10 @@ pub mod port;
 pub mod price;
 pub mod project;
 pub mod rate_limit;
+pub mod role;
 pub mod scope;
 pub mod task;
+pub mod team;
 pub mod telemetry;
 pub mod tool;
 

@@ -142,6 +142,8 @@ display_names! {
     AgentName up to 100;
     /// What people call an organisation.
     OrganisationName up to 255;
+    /// What people call a team; unique in its organisation without regard to case.
+    TeamName up to 100;
 }
 
 impl From<&CanonicalName> for DisplayName {

@@ -1,7 +1,7 @@
 //! Lists: filters, order, and the part of a list that is asked for.
 
 use crate::Timestamp;
-use crate::id::{AgentId, ProjectId};
+use crate::id::{AgentId, ProjectId, TeamId, UserId};
 use crate::log::LogLevel;
 use crate::phases;
 use crate::project::ProjectPhase;
@@ -68,6 +68,15 @@ impl Sort {
     pub const NEWEST: Self = Self { by: SortBy::CreatedAt, descending: true };
 }
 
+/// With whose eyes projects are looked at: a private one is seen by who made it and by its team.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Viewer {
+    /// The member.
+    pub user: UserId,
+    /// The teams that the member is in.
+    pub teams: Vec<TeamId>,
+}
+
 /// A list of projects. Deleted ones are never in it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProjectQuery {
@@ -77,6 +86,8 @@ pub struct ProjectQuery {
     pub phase: Option<ProjectPhase>,
     /// Only these projects: a credential's project list.
     pub within: Option<Vec<ProjectId>>,
+    /// Only what this member sees; `None` for who sees everything.
+    pub seen_by: Option<Viewer>,
     /// In this order.
     pub sort: Sort,
     /// This part.

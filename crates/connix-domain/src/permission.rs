@@ -52,6 +52,8 @@ phases! {
         AuditRead = "org.audit.read",
         /// Reserved: the audit log is append-only; exports and retention need this.
         AuditWrite = "org.audit.write",
+        /// Change the organisation itself, and decide about its owners.
+        OrganizationWrite = "org.organization.write",
     }
 }
 
@@ -97,6 +99,11 @@ impl Permissions {
     pub fn union(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
+    }
+    /// What both sets hold.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        Self(self.0.intersection(&other.0).copied().collect())
     }
     /// In the order of the table.
     pub fn iter(&self) -> impl Iterator<Item = Permission> + '_ {

@@ -1,7 +1,7 @@
 //! Whose data may be looked at: a scope is needed for every read, and only authentication or a listed job can make one.
 
-use crate::api_key::ApiKey;
 use crate::id::OrgId;
+use crate::member::Member;
 use crate::organisation::Organisation;
 
 /// The work that the service itself does in an organisation, without anybody's credential.
@@ -13,6 +13,8 @@ pub enum Job {
     Supervision,
     /// Dropping what is older than the retention.
     Retention,
+    /// Looking up what a credential allows.
+    Authentication,
     /// Serving an agent's own worker, which shows the agent's token.
     Worker,
 }
@@ -24,9 +26,9 @@ pub struct OrgScope {
 }
 
 impl OrgScope {
-    /// The scope of an API key that has been checked.
-    pub fn of_key(key: &ApiKey) -> Self {
-        Self { org: key.org }
+    /// The scope of a member whose credential has been checked.
+    pub fn of_member(member: &Member) -> Self {
+        Self { org: member.org }
     }
     /// The scope of an operator who works on an organisation at the command line.
     pub fn of_organisation(organisation: &Organisation, _job: Job) -> Self {

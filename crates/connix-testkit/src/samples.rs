@@ -13,13 +13,16 @@ use connix_domain::id::{AgentId, EventId, OrgId, ProjectId, SessionId, TaskId, T
 use connix_domain::idempotency::{IdempotencyKey, IdempotencyRecord};
 use connix_domain::journal::{EntryKind, JournalEntry};
 use connix_domain::log::{LineKey, LogLevel, LogLine};
+use connix_domain::member::{EmailAddress, Invitation, Member, Password, PasswordHash};
 use connix_domain::metadata::Metadata;
-use connix_domain::name::{AgentName, CanonicalName, DisplayName, OrganisationName};
+use connix_domain::name::{AgentName, CanonicalName, DisplayName, OrganisationName, TeamName};
 use connix_domain::organisation::Organisation;
 use connix_domain::permission::{Permission, Permissions};
 use connix_domain::port::secrets::Sealed;
 use connix_domain::project::{Project, ProjectPhase, Visibility};
+use connix_domain::role::Role;
 use connix_domain::task::{Task, TaskError, TaskOrder, TaskPhase, Usage};
+use connix_domain::team::Team;
 use serde_json::{Value, json};
 
 /// The moment that the times of samples are counted from. Its microseconds are not zero.
@@ -48,6 +51,46 @@ pub fn organisation() -> Organisation {
     let id = OrgId::new(chance());
     let name = OrganisationName::parse(&format!("Org {:x}", id.bits())).expect("a name by the rule");
     Organisation { id, name, owner: UserId::new(chance()), created_at: noon() }
+}
+
+/// An e-mail address.
+///
+/// # Panics
+/// When the text is none.
+pub fn email(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).expect("an e-mail address")
+}
+
+/// A member with a role.
+pub fn member(org: OrgId, role: Role) -> Member {
+    Member { role, ..Member::first_owner(org, UserId::new(chance()), noon()) }
+}
+
+/// A member with something in every field.
+pub fn full_member(org: OrgId) -> Member {
+    let mut digest = [7; 32];
+    digest[..8].copy_from_slice(&chance().to_be_bytes());
+    Member {
+        email: Some(email(&format!("Ünï.{:x}@example.com", chance()))),
+        password: Some(Password {
+            hash: PasswordHash("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA".to_owned()),
+            set_at: after(5),
+        }),
+        invitation: Some(Invitation { digest: Digest(digest), expires_at: after(600) }),
+        disabled_at: Some(after(50)),
+        updated_at: after(51),
+        version: 4,
+        ..member(org, Role::Admin)
+    }
+}
+
+/// A team of this name.
+///
+/// # Panics
+/// When the name breaks the rule.
+pub fn team(org: OrgId, name: &str) -> Team {
+    let name = TeamName::parse(name).expect("a name by the rule");
+    Team { org, id: TeamId::new(chance()), name, created_at: noon(), updated_at: noon(), version: 1 }
 }
 
 /// A project with the given number and canonical name.

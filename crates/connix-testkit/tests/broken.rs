@@ -3,15 +3,17 @@
 use async_trait::async_trait;
 use connix_domain::Timestamp;
 use connix_domain::agent::Agent;
-use connix_domain::api_key::{ApiKey, Kid};
+use connix_domain::api_key::{ApiKey, Digest, Kid};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::event::SequencedEvent;
-use connix_domain::id::{AgentId, ProjectId, TaskId};
+use connix_domain::id::{AgentId, ProjectId, TaskId, TeamId, UserId};
 use connix_domain::idempotency::{IdempotencyKey, IdempotencyRecord};
 use connix_domain::journal::JournalEntry;
 use connix_domain::log::{LineKey, LogLine, PlacedLine};
+use connix_domain::member::Member;
 use connix_domain::organisation::Organisation;
-use connix_domain::page::{AgentQuery, LogQuery, Page, ProjectQuery, Sort, TaskQuery};
+use connix_domain::page::{AgentQuery, LogQuery, Page, ProjectQuery, Sort, TaskQuery, Window};
+use connix_domain::port::members::MemberReader;
 use connix_domain::port::store::{
     AgentReader, CommitError, Committer, EventReader, IdempotencyReader, LogReader, ProjectReader, ReadError,
     ServiceReader, TaskReader,
@@ -20,6 +22,7 @@ use connix_domain::port::telemetry::{Forgotten, Telemetry};
 use connix_domain::project::Project;
 use connix_domain::scope::OrgScope;
 use connix_domain::task::Task;
+use connix_domain::team::Team;
 use connix_domain::telemetry::{Period, ResourceReport, TaskReport, TaskTotals, UsageReport};
 use connix_testkit::MemoryStore;
 use connix_testkit::contract::{self, Shared, Subject};
@@ -104,6 +107,16 @@ hand_on! {
         resource_report(scope: OrgScope, agent: AgentId, period: &Period) -> ResourceReport;
         usage_report(scope: OrgScope, project: ProjectId, period: &Period) -> UsageReport;
         forget_before(scope: OrgScope, before: Timestamp) -> Forgotten;
+    }
+    MemberReader {
+        member(scope: OrgScope, id: UserId) -> Option<Member>;
+        members(scope: OrgScope, window: Window) -> Page<Member>;
+        members_by_email(email: &str) -> Vec<Member>;
+        member_by_invitation(digest: &Digest) -> Option<Member>;
+        teams_of(scope: OrgScope, user: UserId) -> Vec<TeamId>;
+        team(scope: OrgScope, id: TeamId) -> Option<Team>;
+        teams(scope: OrgScope, window: Window) -> Page<Team>;
+        team_members(scope: OrgScope, team: TeamId, window: Window) -> Page<Member>;
     }
     IdempotencyReader { remembered(key: &IdempotencyKey, now: Timestamp) -> Option<IdempotencyRecord>; }
 }

@@ -25,14 +25,19 @@ const PROMISES: &[(&str, &str)] = &[
         "a_duplicate_name_is_reported_with_its_entity_and_field",
     ),
     (
-        "Names MUST be unique without regard to case for projects and organisations, and exactly for agents; a deleted \
-         project's or agent's name MUST be free.",
+        "Names MUST be unique without regard to case for projects, teams and organisations, and exactly for agents; a \
+         deleted project's or agent's name MUST be free.",
         "names_are_unique_without_regard_to_case_and_for_agents_exactly",
     ),
     (
-        "Names MUST be unique without regard to case for projects and organisations, and exactly for agents; a deleted \
-         project's or agent's name MUST be free.",
+        "Names MUST be unique without regard to case for projects, teams and organisations, and exactly for agents; a \
+         deleted project's or agent's name MUST be free.",
         "the_name_of_something_deleted_is_free",
+    ),
+    (
+        "Names MUST be unique without regard to case for projects, teams and organisations, and exactly for agents; a \
+         deleted project's or agent's name MUST be free.",
+        "teams_come_back_and_their_names_are_unique",
     ),
     (
         "Events of an organisation MUST be numbered from 1 without gaps, in the order of their commits.",
@@ -179,6 +184,23 @@ const FIGURES: &[(&str, &str)] = &[
     ("Figures MUST stay.", "where_lines_were_dropped_a_line_says_so_and_figures_stay"),
 ];
 
+/// The same for `connix_domain::port::members`.
+const MEMBERS: &[(&str, &str)] = &[
+    (
+        "MUST be `None`, not an error, for an unknown member and for another organisation's; disabled ones are seen.",
+        "unknown_and_foreign_members_are_none_and_disabled_ones_are_seen",
+    ),
+    ("MUST leave disabled ones out.", "who_signs_in_is_found_by_address_without_the_disabled"),
+    (
+        "MUST find the member that was handed a link, whatever its organisation, also when the link has expired.",
+        "who_was_handed_a_link_is_found_by_it",
+    ),
+    (
+        "MUST be `None`, not an error, for an unknown team and for another organisation's.",
+        "unknown_and_foreign_teams_are_none",
+    ),
+];
+
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
@@ -206,7 +228,7 @@ fn sentences_with_must(source: &str) -> BTreeSet<String> {
 #[test]
 fn every_sentence_with_must_has_a_case() {
     let listed: BTreeSet<_> = LISTED.iter().map(|(_, case)| *case).collect();
-    for (port, promises) in [("store", PROMISES), ("telemetry", FIGURES)] {
+    for (port, promises) in [("store", PROMISES), ("telemetry", FIGURES), ("members", MEMBERS)] {
         let source = read(&format!("../connix-domain/src/port/{port}.rs"));
         let promised = promises.iter().map(|(sentence, _)| (*sentence).to_owned()).collect::<BTreeSet<_>>();
         assert_eq!(sentences_with_must(&source), promised);

@@ -71,7 +71,7 @@ impl App {
             config: defaults.patched(&order.config, &defaults),
             environment: self.sealed_environment(project.org, id, &environment),
             metadata: order.metadata.clone(),
-            created_by: caller.user,
+            created_by: caller.access.user(),
             runtime: order.runtime.unwrap_or(self.settings.runtime),
         };
         let agent = Agent::create(new, self.now());

@@ -8,6 +8,7 @@
 
 pub mod clock;
 pub mod limits;
+pub mod members;
 pub mod metrics;
 pub mod oauth;
 pub mod runtime;

@@ -1,5 +1,6 @@
 //! Where everything is kept: one door for writing, a reader per kind for reading.
 
+use super::members::MemberReader;
 use super::telemetry::Telemetry;
 use crate::Timestamp;
 use crate::agent::Agent;
@@ -25,6 +26,10 @@ phases! {
         Organisation = "organisation",
         /// An API key.
         ApiKey = "api key",
+        /// A member.
+        Member = "member",
+        /// A team.
+        Team = "team",
         /// A project.
         Project = "project",
         /// An agent.
@@ -48,7 +53,7 @@ pub enum CommitError {
     Duplicate {
         /// By what.
         entity: Entity,
-        /// `id`, `name`, `canonical_name`, `number` or `key`.
+        /// `id`, `name`, `canonical_name`, `email`, `number` or `key`.
         field: &'static str,
     },
     /// It has changed or is gone since it was read.
@@ -95,7 +100,7 @@ pub trait Committer: Send + Sync {
     /// - A stale version MUST change nothing and raise nothing.
     /// - Of concurrent updates of one version exactly one MUST win.
     /// - A duplicate name MUST be reported as such, with its entity and field.
-    /// - Names MUST be unique without regard to case for projects and organisations, and exactly for agents; a deleted
+    /// - Names MUST be unique without regard to case for projects, teams and organisations, and exactly for agents; a deleted
     ///   project's or agent's name MUST be free.
     /// - Events of an organisation MUST be numbered from 1 without gaps, in the order of their commits.
     /// - Of concurrent records under one idempotency key exactly one MUST be kept, and the others' units MUST NOT be.
@@ -242,6 +247,7 @@ pub trait Store:
     + LogReader
     + EventReader
     + IdempotencyReader
+    + MemberReader
     + Telemetry
 {
 }
@@ -255,6 +261,7 @@ impl<T> Store for T where
         + LogReader
         + EventReader
         + IdempotencyReader
+        + MemberReader
         + Telemetry
 {
 }

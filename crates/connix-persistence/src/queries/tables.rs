@@ -21,6 +21,26 @@ table! {
 }
 
 table! {
+    member (org_id, id) {
+        org_id -> Text, id -> Text, email -> Nullable<Text>, email_key -> Nullable<Text>, role -> Text,
+        password -> Nullable<Text>, password_set_at -> Nullable<Instant>, invitation -> Nullable<Binary>,
+        invitation_expires_at -> Nullable<Instant>, disabled_at -> Nullable<Instant>, created_at -> Instant,
+        updated_at -> Instant, version -> BigInt,
+    }
+}
+
+table! {
+    team (org_id, id) {
+        org_id -> Text, id -> Text, name -> Text, name_key -> Text, created_at -> Instant, updated_at -> Instant,
+        version -> BigInt,
+    }
+}
+
+table! {
+    membership (org_id, team_id, user_id) { org_id -> Text, team_id -> Text, user_id -> Text, since -> Instant, }
+}
+
+table! {
     project (org_id, id) {
         org_id -> Text, id -> Text, number -> BigInt, canonical_name -> Text, canonical_key -> Text, name -> Text,
         name_key -> Text, description -> Nullable<Text>, phase -> Text, visibility -> Text, team_id -> Nullable<Text>,
@@ -91,3 +111,4 @@ table! { property (name) { name -> Text, value -> Binary, } }
 table! { counter (name) { name -> Text, last -> BigInt, } }
 
 diesel::allow_tables_to_appear_in_same_query!(project, agent, task, journal, log, event, event_counter);
+diesel::allow_tables_to_appear_in_same_query!(member, membership);

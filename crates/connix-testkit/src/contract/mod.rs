@@ -28,6 +28,7 @@ pub mod guards;
 pub mod idempotency;
 pub mod lists;
 pub mod log_places;
+pub mod members;
 pub mod names;
 pub mod purging;
 pub mod queue;
@@ -203,6 +204,20 @@ macro_rules! store_cases {
             api_keys {
                 a_key_is_found_by_its_public_part_revoked_and_expired_ones_too
                 a_revoked_key_keeps_the_rest_and_an_unknown_one_is_stale
+            }
+            members {
+                members_come_back_as_they_were
+                unknown_and_foreign_members_are_none_and_disabled_ones_are_seen
+                members_are_listed_oldest_first
+                an_address_is_unique_in_its_organisation_without_regard_to_case
+                who_signs_in_is_found_by_address_without_the_disabled
+                who_was_handed_a_link_is_found_by_it
+                the_last_owner_cannot_go
+                teams_come_back_and_their_names_are_unique
+                unknown_and_foreign_teams_are_none
+                members_join_and_leave_teams
+                a_deleted_team_leaves_its_projects
+                a_member_s_list_holds_what_it_sees
             }
             service {
                 the_same_integer_is_never_given_twice

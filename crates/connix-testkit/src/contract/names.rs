@@ -43,7 +43,7 @@ pub async fn a_duplicate_name_is_reported_with_its_entity_and_field(subject: &dy
     assert_eq!(tenant.commit([Change::UpdateAgent(renamed)]).await, duplicate(Entity::Agent, "name"));
 }
 
-/// Committer: "Names MUST be unique without regard to case for projects and organisations, and exactly for agents; …"
+/// Committer: "Names MUST be unique without regard to case for projects, teams and organisations, and exactly for agents; …"
 pub async fn names_are_unique_without_regard_to_case_and_for_agents_exactly(subject: &dyn Subject) {
     let tenant = Tenant::new(subject).await;
     let project = tenant.project("Mixed-Case").await;

@@ -97,7 +97,14 @@ impl Tenant {
 
 /// All projects, the newest first.
 pub(super) fn all_projects() -> ProjectQuery {
-    ProjectQuery { filter: Filter::default(), phase: None, within: None, sort: Sort::NEWEST, window: ALL }
+    ProjectQuery {
+        filter: Filter::default(),
+        phase: None,
+        within: None,
+        seen_by: None,
+        sort: Sort::NEWEST,
+        window: ALL,
+    }
 }
 
 /// All agents of a project, the newest first.

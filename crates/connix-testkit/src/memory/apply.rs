@@ -14,15 +14,15 @@ use connix_domain::port::store::{CommitError, Entity};
 use connix_domain::project::{Project, ProjectPhase};
 use connix_domain::task::{Task, TaskPhase};
 
-type Applied = Result<(), CommitError>;
+pub(super) type Applied = Result<(), CommitError>;
 
-fn unless(broken: bool, error: CommitError) -> Applied {
+pub(super) fn unless(broken: bool, error: CommitError) -> Applied {
     if broken { Err(error) } else { Ok(()) }
 }
-fn duplicate(entity: Entity, field: &'static str) -> CommitError {
+pub(super) fn duplicate(entity: Entity, field: &'static str) -> CommitError {
     CommitError::Duplicate { entity, field }
 }
-fn stale(entity: Entity) -> CommitError {
+pub(super) fn stale(entity: Entity) -> CommitError {
     CommitError::Stale { entity }
 }
 
@@ -34,6 +34,18 @@ impl State {
             Change::RevokeApiKey { key, at } => {
                 let kept = self.api_keys.get_mut(key.kid.as_str()).filter(|kept| kept.org == key.org);
                 kept.map(|kept| kept.revoked_at = Some(at)).ok_or(stale(Entity::ApiKey))
+            }
+            Change::CreateMember(member) => self.create_member(member),
+            Change::UpdateMember(member) => self.update_member(member),
+            Change::OwnerRemains { org } => self.owner_remains(org),
+            Change::CreateTeam(team) => self.create_team(team),
+            Change::UpdateTeam(team) => self.update_team(team),
+            Change::TeamExists { org, id } => self.team_exists(org, id),
+            Change::DeleteTeam { org, id, at } => self.delete_team(org, id, at),
+            Change::JoinTeam(membership) => self.join_team(membership),
+            Change::LeaveTeam { org, team, user } => {
+                self.memberships.remove(&(org, team, user));
+                Ok(())
             }
             Change::CreateProject(project) => self.create_project(project),
             Change::UpdateProject(project) => self.update_project(project),
@@ -91,7 +103,7 @@ impl State {
         }
     }
 
-    fn known(&self, org: OrgId) -> Applied {
+    pub(super) fn known(&self, org: OrgId) -> Applied {
         unless(!self.organisations.contains_key(&org), CommitError::Reference)
     }
 

@@ -4,6 +4,7 @@
 //! as a transaction can be, and the reason why it is for tests.
 
 mod apply;
+mod members;
 mod readers;
 mod select;
 mod state;

@@ -122,6 +122,7 @@ impl ProjectReader for MemoryStore {
             project_traits(p).pass(&query.filter)
                 && query.phase.is_none_or(|phase| p.phase == phase)
                 && query.within.as_ref().is_none_or(|ids| ids.contains(&p.id))
+                && query.seen_by.as_ref().is_none_or(|viewer| viewer.sees(p))
         };
         let mut list: Vec<_> = state.projects_of(scope.org()).filter(matches).collect();
         list.sort_by(|a, b| project_traits(a).compare(&project_traits(b), query.sort).then(a.id.cmp(&b.id)));

@@ -5,13 +5,15 @@ use connix_domain::Timestamp;
 use connix_domain::agent::Agent;
 use connix_domain::api_key::ApiKey;
 use connix_domain::event::SequencedEvent;
-use connix_domain::id::{AgentId, OrgId, ProjectId, TaskId};
+use connix_domain::id::{AgentId, OrgId, ProjectId, TaskId, TeamId, UserId};
 use connix_domain::idempotency::{IdempotencyKey, IdempotencyRecord};
 use connix_domain::journal::JournalEntry;
 use connix_domain::log::PlacedLine;
+use connix_domain::member::Member;
 use connix_domain::organisation::Organisation;
 use connix_domain::project::{Project, ProjectPhase};
 use connix_domain::task::Task;
+use connix_domain::team::Team;
 use connix_domain::telemetry::ResourceSample;
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,6 +25,10 @@ type SampleKey = (OrgId, AgentId, i64, Timestamp);
 pub(super) struct State {
     pub(super) organisations: BTreeMap<OrgId, Organisation>,
     pub(super) api_keys: BTreeMap<String, ApiKey>,
+    pub(super) members: BTreeMap<(OrgId, UserId), Member>,
+    pub(super) teams: BTreeMap<(OrgId, TeamId), Team>,
+    /// Since when who is in which team.
+    pub(super) memberships: BTreeMap<(OrgId, TeamId, UserId), Timestamp>,
     pub(super) projects: BTreeMap<(OrgId, ProjectId), Project>,
     pub(super) agents: BTreeMap<(OrgId, AgentId), Agent>,
     pub(super) tasks: BTreeMap<(OrgId, TaskId), Task>,

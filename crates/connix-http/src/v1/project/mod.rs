@@ -132,6 +132,7 @@ pub(crate) fn project_query(mut query: Query) -> Result<ProjectQuery, Problem> {
         phase: query.one_of("status", body::STATUSES),
         filter: query.filter(),
         within: None,
+        seen_by: None,
     };
     query.finish()?;
     Ok(read)

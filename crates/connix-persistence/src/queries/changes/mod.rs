@@ -11,6 +11,7 @@ use diesel::query_builder::QueryFragment;
 
 mod agent;
 mod failure;
+mod member;
 mod organisation;
 mod project;
 mod service;
@@ -80,6 +81,15 @@ impl Unit {
             Change::CreateOrganisation(organisation) => self.create_organisation(organisation),
             Change::CreateApiKey(key) => self.create_api_key(key),
             Change::RevokeApiKey { key, at } => self.revoke_api_key(&key, at),
+            Change::CreateMember(member) => self.create_member(member),
+            Change::UpdateMember(member) => self.update_member(member),
+            Change::OwnerRemains { org } => self.owner_remains(org),
+            Change::CreateTeam(team) => self.create_team(team),
+            Change::UpdateTeam(team) => self.update_team(team),
+            Change::TeamExists { org, id } => self.team_exists(org, id),
+            Change::DeleteTeam { org, id, at } => self.delete_team(org, id, at),
+            Change::JoinTeam(membership) => self.join_team(membership),
+            Change::LeaveTeam { org, team, user } => self.leave_team(org, team, user),
             Change::CreateProject(project) => self.create_project(project),
             Change::UpdateProject(project) => self.update_project(project),
             Change::ProjectUnchanged { org, id, version } => self.project_unchanged(org, id, version),

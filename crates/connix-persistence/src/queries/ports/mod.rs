@@ -10,6 +10,7 @@ mod event;
 mod filter;
 mod idempotency;
 mod log;
+mod member;
 mod project;
 mod service;
 mod spans;

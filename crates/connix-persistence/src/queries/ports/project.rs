@@ -5,10 +5,10 @@ use super::rows::ProjectRow;
 use super::tables::project;
 use super::{DB, Store, decoded, dialect, only};
 use async_trait::async_trait;
-use connix_domain::id::ProjectId;
+use connix_domain::id::{ProjectId, TeamId};
 use connix_domain::page::{Page, ProjectQuery, SortBy};
 use connix_domain::port::store::{ProjectReader, ReadError};
-use connix_domain::project::Project;
+use connix_domain::project::{Project, Visibility};
 use connix_domain::scope::OrgScope;
 use diesel::dsl::{IntoBoxed, sql};
 use diesel::expression::SqlLiteral;
@@ -28,8 +28,18 @@ fn matching(scope: OrgScope, query: &ProjectQuery) -> IntoBoxed<'static, project
         Some(phase) => filtered.filter(project::phase.eq(phase.as_str())),
         None => filtered,
     };
-    match &query.within {
+    let filtered = match &query.within {
         Some(ids) => filtered.filter(project::id.eq_any(ids.iter().map(ProjectId::to_string).collect::<Vec<_>>())),
+        None => filtered,
+    };
+    match &query.seen_by {
+        Some(viewer) => {
+            let teams = viewer.teams.iter().map(TeamId::to_string).collect::<Vec<_>>();
+            let own =
+                project::created_by.eq(viewer.user.to_string()).or(project::visibility.eq(Visibility::Shared.as_str()));
+            // a project of no team is in none of these: NULL is not true
+            filtered.filter(own.or(project::team_id.eq_any(teams).assume_not_null()))
+        }
         None => filtered,
     }
 }
@@ -58,7 +68,7 @@ impl ProjectReader for Store {
             let part = matching(scope, query).limit(query.window.limit).offset(query.window.offset);
             sorted!(part.select(ProjectRow::as_select()), project, query.sort)
         };
-        let common = is_common(&query.filter) && query.within.is_none();
+        let common = is_common(&query.filter) && query.within.is_none() && query.seen_by.is_none();
         let (rows, total) = self.page(common, page, || matching(scope, query).count()).await?;
         Ok(Page { items: decoded(rows)?, total })
     }

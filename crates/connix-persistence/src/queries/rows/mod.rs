@@ -15,9 +15,11 @@ mod event;
 mod idempotency;
 mod journal;
 mod log;
+mod member;
 mod organisation;
 mod project;
 mod task;
+mod team;
 
 pub(super) use agent::{AgentRow, AgentState};
 pub(super) use api_key::ApiKeyRow;
@@ -25,9 +27,11 @@ pub(super) use event::{EventRow, SequencedRow};
 pub(super) use idempotency::IdempotencyRow;
 pub(super) use journal::JournalRow;
 pub(crate) use log::LogRow;
+pub(super) use member::MemberRow;
 pub(super) use organisation::OrganisationRow;
 pub(super) use project::ProjectRow;
 pub(super) use task::TaskRow;
+pub(super) use team::{MembershipRow, TeamRow};
 
 /// Names the row and the column of something that cannot be read.
 fn sound<T, E: Display>(entity: Entity, column: &str, read: Result<T, E>) -> Result<T, ReadError> {

@@ -1,0 +1,4 @@
+DROP INDEX project_team;
+DROP TABLE membership;
+DROP TABLE team;
+DROP TABLE member;
