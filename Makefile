@@ -17,7 +17,7 @@ test: ## Every test, on SQLite and on PostgreSQL, which it starts itself (or TES
 soak: ## The long campaigns at full size: kill -9 of workers and servers under busy agents, on both stores
 	CONNIX_SOAK=full .ci/with-postgres .ci/soak
 
-bench: ## What questions cost at 10^4, 10^5 and 10^6 rows, on both stores, and their ratio; ROWS="…" for other sizes
+bench: ## What rate limits cost a request, and questions at 10^4, 10^5 and 10^6 rows, on both stores, and their ratio; ROWS="…" for other sizes
 	cargo build --release --package connix-bench
 	.ci/with-postgres sh -c 'target/release/connix-bench --postgres "$$TEST_DATABASE_URL" $(ROWS)'
 

@@ -1,4 +1,4 @@
-//! What questions about logs and figures cost as the history grows, on both stores.
+//! What rate limits cost a request, and what questions about logs and figures cost as the history grows, on both stores.
 //!
 //! ```text
 //! connix-bench [--postgres URL] [ROWS…]
@@ -10,6 +10,7 @@
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
 mod fill;
+mod limits;
 mod questions;
 mod table;
 
@@ -60,6 +61,7 @@ async fn main() -> Outcome<()> {
 /// Fills a store, asks, and prints the table.
 async fn measure(name: &str, url: &DatabaseUrl, sizes: &[u64]) -> Outcome<()> {
     let database = Database::open(url, Options::default()).await?;
+    limits::measure(name, &database).await?;
     let store = database.store();
     let mut filled = Vec::with_capacity(sizes.len());
     for rows in sizes {

@@ -1,6 +1,6 @@
 //! Requests to one server with one credential.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Body, Method, RequestBuilder};
@@ -24,13 +24,23 @@ pub struct Call {
     title: String,
 }
 
+/// Connections that are not kept.
+fn unkept() -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    builder.pool_max_idle_per_host(0)
+}
+
 impl Client {
     /// Speaks to `address` with `key`, on a connection of its own for each request: one that was kept might lead to a server
     /// that has been killed since.
     pub fn new(address: SocketAddr, key: Option<&str>) -> Self {
-        let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-        let http = builder.pool_max_idle_per_host(0).build().unwrap();
-        Self { http, address, key: key.map(str::to_owned) }
+        Self { http: unkept().build().unwrap(), address, key: key.map(str::to_owned) }
+    }
+
+    /// The same from another address of this computer.
+    #[must_use]
+    pub fn from(self, address: IpAddr) -> Self {
+        Self { http: unkept().local_address(address).build().unwrap(), ..self }
     }
 
     /// The server's address.

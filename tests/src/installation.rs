@@ -1,8 +1,11 @@
 //! Where one Connix lives: its data folder, database, addresses and settings. Outlives the processes that serve it.
 
+use std::fs::{self, DirBuilder};
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
@@ -31,7 +34,7 @@ impl Settings {
 #[derive(Debug)]
 pub struct Installation {
     folder: TempDir,
-    database: Database,
+    database: Arc<Database>,
     settings: Settings,
     /// Where the API is served.
     pub listen: SocketAddr,
@@ -45,7 +48,23 @@ impl Installation {
         let ports = [free_port(), free_port()];
         let [listen, operations] = ports.map(|port| port.local_addr().unwrap());
         let folder = TempDir::with_prefix("connix-test-").unwrap();
-        Self { folder, database: Database::fresh(store), settings, listen, operations }
+        Self { folder, database: Arc::new(Database::fresh(store)), settings, listen, operations }
+    }
+
+    /// One more on the same database, under the same master key.
+    ///
+    /// # Panics
+    /// On the embedded store, whose folder one server has to itself.
+    pub fn beside(&self) -> Self {
+        assert!(self.database.url().is_some(), "only a database server can be shared");
+        let ports = [free_port(), free_port()];
+        let [listen, operations] = ports.map(|port| port.local_addr().unwrap());
+        let folder = TempDir::with_prefix("connix-test-").unwrap();
+        let other =
+            Self { folder, database: self.database.clone(), settings: self.settings.clone(), listen, operations };
+        DirBuilder::new().mode(0o700).create(other.data_folder()).unwrap();
+        fs::copy(self.data_folder().join("master.key"), other.data_folder().join("master.key")).unwrap();
+        other
     }
 
     /// `connix` with `arguments`, with this installation's folder, store and settings, and nothing else of our environment.

@@ -76,6 +76,13 @@ impl Server {
         Self { process, installation, first_key }
     }
 
+    /// One more server on the same database.
+    pub fn start_beside(&self) -> Self {
+        let installation = self.installation.beside();
+        let process = Running::start(&installation);
+        Self { process, installation, first_key: self.first_key.clone() }
+    }
+
     /// Starts the same installation again, after [`Self::kill`] or [`Self::terminate`]; returns the time until it was ready.
     pub fn start_again(&mut self) -> Duration {
         let begun = Instant::now();

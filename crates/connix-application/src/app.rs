@@ -3,6 +3,7 @@
 use crate::authentication::KeyCache;
 use crate::equipment::Found;
 use crate::error::Error;
+use crate::failed_credentials::FailedCredentials;
 use crate::metering::Meters;
 use crate::numbers::Numbers;
 use crate::presence::Presence;
@@ -12,6 +13,7 @@ use crate::wakeups::Wakeups;
 use crate::watchdog::Watchdog;
 use connix_domain::Timestamp;
 use connix_domain::port::clock::{Clock, IdSource};
+use connix_domain::port::limits::Limits;
 use connix_domain::port::metrics::Metrics;
 use connix_domain::port::runtime::AgentRuntime;
 use connix_domain::port::secrets::{Credentials, Sealer};
@@ -40,6 +42,8 @@ pub struct Ports {
     pub runtime: Arc<dyn AgentRuntime>,
     /// What agents could work with.
     pub equipment: Arc<dyn Equipment>,
+    /// Budgets of requests and tokens.
+    pub limits: Arc<dyn Limits>,
 }
 
 /// The store's answer holds this long.
@@ -50,6 +54,7 @@ pub struct App {
     pub(crate) ports: Ports,
     pub(crate) settings: Settings,
     pub(crate) keys: KeyCache,
+    pub(crate) failures: FailedCredentials,
     pub(crate) redactors: Redactors,
     pub(crate) numbers: Numbers,
     pub(crate) presence: Presence,
@@ -69,6 +74,7 @@ impl App {
             ports,
             settings,
             keys: KeyCache::new(),
+            failures: FailedCredentials::new(),
             redactors: Redactors::new(),
             numbers: Numbers::default(),
             presence: Presence::default(),

@@ -9,6 +9,7 @@ use connix_domain::api_key::{ApiKey, Digest, Kid};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::{OrgId, ProjectId, UserId};
 use connix_domain::permission::Permissions;
+use connix_domain::rate_limit::Overrides;
 use connix_domain::scope::{Job, OrgScope};
 use moka::sync::Cache;
 use std::time::Duration;
@@ -65,7 +66,12 @@ impl App {
         }
         let Some(key) = self.store().api_key(kid).await? else { return Ok(None) };
         let access = self.access(key.org, key.user, &key.permissions, key.projects.clone()).await?;
-        let caller = access.map(|(scope, access)| Caller { scope, access, principal: kid.as_str().to_owned() });
+        let caller = access.map(|(scope, access)| Caller {
+            scope,
+            access,
+            principal: kid.as_str().to_owned(),
+            limits: Overrides::default(),
+        });
         let known = KnownKey { key, caller };
         self.keys.0.insert(kid.clone(), known.clone());
         Ok(Some(known))

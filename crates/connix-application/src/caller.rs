@@ -6,6 +6,7 @@ use connix_domain::event::Actor;
 use connix_domain::id::ProjectId;
 use connix_domain::name::CanonicalName;
 use connix_domain::permission::Permission;
+use connix_domain::rate_limit::Overrides;
 use connix_domain::scope::OrgScope;
 
 /// Somebody whose credential has been checked. Only authentication makes one.
@@ -14,6 +15,7 @@ pub struct Caller {
     pub(crate) scope: OrgScope,
     pub(crate) access: Access,
     pub(crate) principal: String,
+    pub(crate) limits: Overrides,
 }
 
 impl Caller {
@@ -28,6 +30,14 @@ impl Caller {
     /// What tells this credential from others: the public part of a key.
     pub fn principal(&self) -> &str {
         &self.principal
+    }
+    /// Whose budgets its calls are taken from: the credential's, or those of the line of credentials that replace each other.
+    pub(crate) fn budgets(&self) -> &str {
+        &self.principal
+    }
+    /// The limits that it has instead of everybody's.
+    pub(crate) fn own_limits(&self) -> &Overrides {
+        &self.limits
     }
     /// Whether the credential allows something at all, before any resource is looked at.
     ///

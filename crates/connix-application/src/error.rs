@@ -77,6 +77,12 @@ pub enum Error {
     /// Too many tasks of the agent are open.
     #[error("The agent's task queue is full")]
     QueueFull,
+    /// Too many of these came from there.
+    #[error("too many; try again in {retry_after} seconds")]
+    RateLimited {
+        /// Whole seconds until it may be tried again.
+        retry_after: u64,
+    },
     /// It is not the version that the caller has read.
     #[error("it has changed since it was read")]
     PreconditionFailed,

@@ -3,6 +3,7 @@
 use connix_domain::agent::RuntimeKind;
 use connix_domain::port::secrets::Secret;
 use connix_domain::price::PriceTable;
+use connix_domain::rate_limit::Figures;
 use serde_json::Value;
 use std::fmt;
 use std::time::Duration;
@@ -72,6 +73,15 @@ impl fmt::Debug for ToolTerms {
     }
 }
 
+/// How often who may ask.
+#[derive(Debug, Clone)]
+pub struct RateLimits {
+    /// What each policy lets pass, unless a credential has its own figure.
+    pub figures: Figures,
+    /// So many wrong credentials may come from one address in a minute.
+    pub failed_credentials: u32,
+}
+
 /// The operator's settings, as far as use cases depend on them.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -89,4 +99,6 @@ pub struct Settings {
     pub max_steps: u32,
     /// How long log lines and resource samples are kept.
     pub retention: Duration,
+    /// How often who may ask; `None`: as often as they like.
+    pub rate_limits: Option<RateLimits>,
 }

@@ -51,7 +51,10 @@ impl App {
             return Err(Error::QueueFull);
         }
         let id = TaskId::new(self.ports.ids.bits());
-        let task = Task::new(agent.org, id, agent.id, agent.project, order.clone(), self.now());
+        let task = Task {
+            charged_to: Some(caller.budgets().to_owned()),
+            ..Task::new(agent.org, id, agent.id, agent.project, order.clone(), self.now())
+        };
         let changes = ChangeSet::new()
             .with(Change::AgentUnchanged { org: agent.org, id: agent.id, version: agent.version })
             .with(Change::CreateTask(task.clone()))

@@ -19,6 +19,11 @@ pub(crate) fn api_key(headers: &HeaderMap) -> Result<&str, Problem> {
     }
 }
 
+/// Whether a request shows any credential, readable or not.
+pub(crate) fn is_shown(headers: &HeaderMap) -> bool {
+    headers.contains_key(API_KEY) || headers.contains_key(AUTHORIZATION)
+}
+
 /// The text of the worker token that a request shows as `Authorization: Bearer`.
 ///
 /// # Errors

@@ -1,9 +1,10 @@
 //! What every exchange has, whatever happens inside: a request id, a measured time, an error body in the vocabulary of the
-//! path, cross-origin headers, compression, a count; and a log line if it was slow or our fault.
+//! path, how its budgets stand, cross-origin headers, compression, a count; and a log line if it was slow or our fault.
 
 use crate::body::HeldBody;
 use crate::compress::compress;
 use crate::cors::Cors;
+use crate::limit_headers;
 use crate::problem::{Problem, Situation, Vocabulary};
 use crate::request_id::{self, RequestId};
 use crate::route::Route;
@@ -15,6 +16,7 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, http::StatusCode};
 use connix_domain::port::metrics::Metrics;
+use connix_domain::rate_limit::Verdict;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -68,8 +70,11 @@ impl Envelope {
             None => next.call(request).await?.map_into_boxed_body(),
         };
         let (request, response) = answer.into_parts();
-        let problem_told = tell_problem(response, &arrival);
-        let response = self.dress(request.headers(), problem_told, &arrival);
+        let mut told = tell_problem(response, &arrival);
+        if let Some(verdict) = request.extensions().get::<Verdict>() {
+            limit_headers::write(verdict, told.headers_mut());
+        }
+        let response = self.dress(request.headers(), told, &arrival);
         let response = match body {
             Some(body) => body.outlive(response),
             None => response,

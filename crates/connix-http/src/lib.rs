@@ -15,6 +15,7 @@
 
 mod body;
 mod call;
+mod client_address;
 mod compress;
 mod conditional;
 mod cors;
@@ -26,6 +27,7 @@ mod gate;
 #[cfg(test)]
 mod golden;
 mod idempotency;
+mod limit_headers;
 pub mod openapi;
 mod operations;
 mod organisation_api;
@@ -38,6 +40,7 @@ pub mod route;
 pub mod server;
 mod v1;
 
+pub use client_address::TrustedProxies;
 pub use cors::Cors;
 pub use event_stream::Pace;
 pub use operations::Exposition;

@@ -1,5 +1,6 @@
 //! The two listeners: opening them, serving on them, ending. Signals are the program's business.
 
+use crate::client_address::TrustedProxies;
 use crate::cors::Cors;
 use crate::envelope::Envelope;
 use crate::event_stream::Pace;
@@ -53,6 +54,8 @@ pub struct Served {
     pub cors: Cors,
     /// How streams are kept alive.
     pub pace: Pace,
+    /// Who is believed about others' addresses.
+    pub proxies: TrustedProxies,
 }
 
 /// How the API listener serves.
@@ -82,12 +85,13 @@ pub struct Stop {
 /// # Errors
 /// Those of the system.
 pub fn serve(served: Served, api: TcpListener, operations: TcpListener, serving: Serving) -> io::Result<Running> {
-    let Served { app, metrics, exposition, cors, pace } = served;
+    let Served { app, metrics, exposition, cors, pace, proxies } = served;
     let app = web::Data::from(app);
     let shown = web::Data::new(exposition);
     let for_operations = app.clone();
     let api_server = HttpServer::new(move || {
-        around_routes(cors.clone(), metrics.clone()).app_data(app.clone()).app_data(web::Data::new(pace))
+        let routes = around_routes(cors.clone(), metrics.clone());
+        routes.app_data(app.clone()).app_data(web::Data::new(pace)).app_data(proxies.clone())
     });
     let operations_server = HttpServer::new(move || {
         ActixApp::new().app_data(for_operations.clone()).app_data(shown.clone()).configure(operations::configure)

@@ -1,9 +1,12 @@
 //! Opening, migrating and closing a store.
 
+use crate::limits::MemoryLimits;
 use crate::open_error::OpenError;
 use crate::options::Options;
 use crate::url::DatabaseUrl;
 use crate::{postgres, sqlite};
+use connix_domain::port::clock::Clock;
+use connix_domain::port::limits::Limits;
 use connix_domain::port::store::Store;
 use std::sync::Arc;
 
@@ -41,6 +44,31 @@ impl Database {
             Kind::Sqlite(store) => Arc::<sqlite::Store>::clone(store),
             Kind::Postgres(store) => Arc::<postgres::Store>::clone(store),
         }
+    }
+
+    /// Budgets of requests and tokens: in memory for SQLite, which one process serves; shared by all servers of a PostgreSQL
+    /// database. Their windows go by `clock`; servers that share them have to give them clocks that agree, such as
+    /// [`Self::clock`].
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub async fn limits(&self, clock: Arc<dyn Clock>) -> Result<Arc<dyn Limits>, OpenError> {
+        Ok(match &self.kind {
+            Kind::Sqlite(_) => Arc::new(MemoryLimits::new(clock)),
+            Kind::Postgres(store) => Arc::new(store.limits(clock).await?),
+        })
+    }
+
+    /// A clock that all who serve the database agree on: PostgreSQL's own, as told by the `local` one and how far they are apart;
+    /// for SQLite the local one.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub async fn clock(&self, local: Arc<dyn Clock>) -> Result<Arc<dyn Clock>, OpenError> {
+        Ok(match &self.kind {
+            Kind::Sqlite(_) => local,
+            Kind::Postgres(store) => Arc::new(store.clock(local).await?),
+        })
     }
 
     /// Writes what is queued and takes no more: later commits are `Unavailable`.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use connix_application::App;
+use connix_domain::port::limits::Limits;
 use connix_domain::port::runtime::AgentRuntime;
 use connix_domain::port::store::Store;
 use connix_identity::MasterKey;
@@ -14,9 +15,20 @@ use crate::data_folder::DataFolder;
 use crate::settings::Settings;
 use crate::wiring;
 
+/// What it is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Requests, which are limited.
+    Serving,
+    /// A command of the operator.
+    Command,
+}
+
 /// What is open.
 pub(crate) struct Installation {
     pub(crate) app: Arc<App>,
+    /// To be closed at the end, before the database.
+    pub(crate) limits: Arc<dyn Limits>,
     /// To be closed at the end.
     pub(crate) database: Database,
 }
@@ -32,13 +44,17 @@ impl Installation {
         folder: &DataFolder,
         metrics: Arc<PrometheusMetrics>,
         runtime: Arc<dyn AgentRuntime>,
+        purpose: Purpose,
     ) -> anyhow::Result<Self> {
         let database = wiring::database(&settings.database.url, metrics.clone()).await?;
         let master = master_key(folder, database.store().as_ref()).await?;
-        let app = Arc::new(wiring::application(settings, database.store(), &master, metrics, runtime));
+        let limited = purpose == Purpose::Serving && settings.rate_limits.enabled;
+        let limits = if limited { wiring::limits(&database).await? } else { wiring::no_limits() };
+        let store = database.store();
+        let app = Arc::new(wiring::application(settings, store, &master, metrics, runtime, limits.clone()));
         app.check_master_key().await?;
         app.ensure_first_organisation().await?;
-        Ok(Self { app, database })
+        Ok(Self { app, limits, database })
     }
 }
 

@@ -5,16 +5,18 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use connix_application::{App, Intervals, Llm, Ports, ToolTerms};
+use connix_application::{App, Intervals, Llm, Ports, RateLimits, ToolTerms};
 use connix_domain::agent::RuntimeKind as Kind;
+use connix_domain::port::limits::Limits;
 use connix_domain::port::runtime::AgentRuntime;
 use connix_domain::port::store::Store;
 use connix_domain::price::PriceTable;
+use connix_domain::rate_limit::{Figures, Policy};
 use connix_http::server::Served;
-use connix_http::{Cors, Exposition, Pace};
+use connix_http::{Cors, Exposition, Pace, TrustedProxies};
 use connix_identity::{MasterKey, MasterSealer, PepperedCredentials};
 use connix_metrics::PrometheusMetrics;
-use connix_persistence::{Database, DatabaseUrl, OpenError, Options};
+use connix_persistence::{Database, DatabaseUrl, MemoryLimits, OpenError, Options};
 use connix_runtime::{ExternalRuntime, LocalRuntime, LocalSettings, WorkerProgram};
 use connix_worker_protocol::secret::Secret;
 use connix_worker_protocol::session::LlmEndpoint;
@@ -38,6 +40,16 @@ pub(crate) fn metrics() -> Arc<PrometheusMetrics> {
 /// The database at `url`, its tables up to date.
 pub(crate) async fn database(url: &DatabaseUrl, metrics: Arc<PrometheusMetrics>) -> Result<Database, OpenError> {
     Database::open(url, Options { metrics: Some(metrics), ..Options::default() }).await
+}
+
+/// The budgets of requests and tokens that this server shares with all others of the database.
+pub(crate) async fn limits(database: &Database) -> Result<Arc<dyn Limits>, OpenError> {
+    database.limits(database.clock(Arc::new(SystemClock)).await?).await
+}
+
+/// For commands, which nobody is limited through.
+pub(crate) fn no_limits() -> Arc<dyn Limits> {
+    Arc::new(MemoryLimits::new(Arc::new(SystemClock)))
 }
 
 /// What runs agents' workers. `api` is the address that the API listens on.
@@ -77,6 +89,7 @@ pub(crate) fn application(
     master: &MasterKey,
     metrics: Arc<PrometheusMetrics>,
     runtime: Arc<dyn AgentRuntime>,
+    limits: Arc<dyn Limits>,
 ) -> App {
     let ports = Ports {
         store,
@@ -87,6 +100,7 @@ pub(crate) fn application(
         metrics,
         runtime,
         equipment: Arc::new(equipment(settings)),
+        limits,
     };
     App::new(ports, of_application(settings))
 }
@@ -130,7 +144,27 @@ fn of_application(settings: &Settings) -> connix_application::Settings {
         sample_every: Duration::from_secs(settings.telemetry.sample_seconds.into()),
         max_steps: MAX_STEPS,
         retention: DAY * settings.telemetry.retention_days,
+        rate_limits: settings.rate_limits.enabled.then(|| rate_limits(&settings.rate_limits)),
     }
+}
+
+fn rate_limits(settings: &crate::settings::RateLimits) -> RateLimits {
+    let agents = &settings.agents;
+    let figures = [
+        (Policy::Hour, settings.requests_per_hour),
+        (Policy::Minute, settings.requests_per_minute),
+        (Policy::Tokens, settings.tokens_per_hour),
+        (Policy::AgentsList, agents.list),
+        (Policy::AgentsCreate, agents.create),
+        (Policy::AgentsGet, agents.get),
+        (Policy::AgentsUpdate, agents.update),
+        (Policy::AgentsDelete, agents.delete),
+        (Policy::AgentsActions, agents.actions),
+        (Policy::AgentsLogs, agents.logs),
+        (Policy::AgentsMetrics, agents.metrics),
+    ];
+    let figures = figures.into_iter().fold(Figures::default(), |all, (policy, figure)| all.with(policy, figure));
+    RateLimits { figures, failed_credentials: settings.failed_credentials_per_minute }
 }
 
 /// A model that is priced twice has its last price.
@@ -150,6 +184,7 @@ pub(crate) fn served(settings: &Settings, app: Arc<App>, metrics: Arc<Prometheus
             heartbeat: Duration::from_secs(settings.streams.heartbeat_seconds),
             patience: Duration::from_secs(settings.streams.patience_seconds),
         },
+        proxies: TrustedProxies::new(settings.server.trusted_proxies.clone()),
         cors: Cors::new(settings.server.cors_origins.iter().map(ToString::to_string).collect()),
     }
 }

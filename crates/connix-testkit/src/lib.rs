@@ -3,6 +3,7 @@
 //! | part | what |
 //! |---|---|
 //! | [`contract`] | the suite that every store passes: [`store_contract!`] makes a test of each case |
+//! | [`limits_contract`] | the suite that all budgets of requests pass: [`limits_contract!`] |
 //! | [`memory`] | a store in memory, for tests of what stands above the ports |
 //! | [`clock`], [`ids`] | time and chance, decided by the test |
 //! | [`samples`] | values of the domain, with every field filled where that matters |
@@ -16,10 +17,11 @@ pub mod contract;
 pub mod fake_model;
 pub mod fake_search;
 pub mod ids;
+pub mod limits_contract;
 pub mod memory;
 pub mod proxy;
 pub mod samples;
 
 pub use clock::ManualClock;
 pub use ids::{CountingIds, RandomIds};
-pub use memory::MemoryStore;
+pub use memory::{MemoryLimits, MemoryStore};

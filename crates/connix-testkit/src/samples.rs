@@ -245,6 +245,7 @@ pub fn full_task(agent: &Agent, phase: TaskPhase) -> Task {
         completed_at: Some(after(6)),
         updated_at: after(7),
         version: 9,
+        charged_to: Some("0123456789AB".to_owned()),
         ..task(agent)
     }
 }

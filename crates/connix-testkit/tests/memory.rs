@@ -1,7 +1,11 @@
-//! The store in memory passes the contract.
+//! The store and the budgets in memory pass their contracts.
 
-use connix_testkit::MemoryStore;
+use async_trait::async_trait;
+use connix_domain::port::clock::Clock;
+use connix_domain::port::limits::Limits;
 use connix_testkit::contract::Shared;
+use connix_testkit::limits_contract::LimitsSubject;
+use connix_testkit::{MemoryLimits, MemoryStore};
 use std::sync::Arc;
 
 async fn fresh() -> Shared {
@@ -9,3 +13,22 @@ async fn fresh() -> Shared {
 }
 
 connix_testkit::store_contract!(fresh);
+
+struct Budgets;
+
+#[async_trait]
+impl LimitsSubject for Budgets {
+    async fn open(&self, clock: Arc<dyn Clock>) -> Vec<Arc<dyn Limits>> {
+        vec![Arc::new(MemoryLimits::new(clock))]
+    }
+}
+
+async fn budgets() -> Budgets {
+    Budgets
+}
+
+mod limits {
+    use super::budgets;
+
+    connix_testkit::limits_contract!(budgets);
+}

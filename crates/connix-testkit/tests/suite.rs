@@ -201,6 +201,36 @@ const MEMBERS: &[(&str, &str)] = &[
     ),
 ];
 
+const LISTED_FOR_LIMITS: &[&str] = connix_testkit::limits_cases!(limits_case_names);
+
+/// The same for `connix_domain::port::limits`.
+const LIMITS: &[(&str, &str)] = &[
+    (
+        "In each window exactly as many requests MUST pass as there are units, if so many ask, whoever else asks through \
+         which process.",
+        "in_each_of_50_windows_exactly_as_many_pass_as_there_are_units",
+    ),
+    ("It MUST take from all of the policies or from none.", "it_takes_from_all_of_the_policies_or_from_none"),
+    ("Subjects and policies MUST be independent of each other.", "subjects_and_policies_are_independent"),
+    (
+        "A new window MUST be whole, and a window MUST be aligned to the clock.",
+        "a_new_window_is_whole_and_aligned_to_the_clock",
+    ),
+    (
+        "A new figure MUST hold at once: what was taken in the window stays taken.",
+        "a_new_figure_holds_at_once_and_what_was_taken_stays_taken",
+    ),
+    (
+        "What remains MUST fall by one with each request that passes, and MUST NOT rise within a window while one process \
+         takes.",
+        "what_remains_falls_by_one_and_never_rises_within_a_window",
+    ),
+    (
+        "Whoever asks a second later at the latest, through whichever process, MUST know of it.",
+        "charged_tokens_are_gone_for_everybody_and_may_be_more_than_were_left",
+    ),
+];
+
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
@@ -227,8 +257,9 @@ fn sentences_with_must(source: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_sentence_with_must_has_a_case() {
-    let listed: BTreeSet<_> = LISTED.iter().map(|(_, case)| *case).collect();
-    for (port, promises) in [("store", PROMISES), ("telemetry", FIGURES), ("members", MEMBERS)] {
+    let of_stores = LISTED.iter().map(|(_, case)| *case);
+    let listed: BTreeSet<_> = of_stores.chain(LISTED_FOR_LIMITS.iter().copied()).collect();
+    for (port, promises) in [("store", PROMISES), ("telemetry", FIGURES), ("members", MEMBERS), ("limits", LIMITS)] {
         let source = read(&format!("../connix-domain/src/port/{port}.rs"));
         let promised = promises.iter().map(|(sentence, _)| (*sentence).to_owned()).collect::<BTreeSet<_>>();
         assert_eq!(sentences_with_must(&source), promised);
@@ -245,9 +276,15 @@ fn every_case_in_the_sources_is_in_the_list() {
         assert!(listed.entry(group).or_default().insert((*case).to_owned()), "{case} is listed twice");
     }
     for (group, cases) in listed {
-        let source = read(&format!("src/contract/{group}.rs"));
-        let written = source.lines().filter_map(|line| line.strip_prefix("pub async fn "));
-        let written: BTreeSet<_> = written.filter_map(|rest| rest.split('(').next()).map(str::to_owned).collect();
-        assert_eq!(written, cases, "{group}");
+        assert_eq!(written_in(&format!("src/contract/{group}.rs")), cases, "{group}");
     }
+    let listed = LISTED_FOR_LIMITS.iter().map(|case| (*case).to_owned()).collect();
+    assert_eq!(written_in("src/limits_contract.rs"), listed);
+}
+
+/// The names of the cases in a source file.
+fn written_in(path: &str) -> BTreeSet<String> {
+    let source = read(path);
+    let written = source.lines().filter_map(|line| line.strip_prefix("pub async fn "));
+    written.filter_map(|rest| rest.split('(').next()).map(str::to_owned).collect()
 }

@@ -9,3 +9,4 @@ mod agents;
 mod http;
 mod operating;
 mod projects;
+mod rate_limits;

@@ -5,6 +5,7 @@
 //! task ends exactly once, and every agent is true again within 35 seconds.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a test fails by panicking and says what it measured")]
 
+mod limits;
 mod watch;
 
 use std::time::{Duration, Instant};

@@ -93,7 +93,7 @@ impl App {
                 if task.incarnation.is_none_or(|holder| holder <= incarnation) {
                     let free = self.freed(scope, &task, crashed).await?;
                     changes = changes.with_all(self.attempt_changes(&agent, free.clone()));
-                    ended.push(free);
+                    ended.push((task, free));
                 }
             }
             if crashed {
@@ -101,7 +101,9 @@ impl App {
             }
             changes = changes.with_all(self.agent_changes(next, happened, Actor::System));
             self.commit(changes).await?;
-            ended.iter().for_each(|task| self.count(task));
+            for (before, after) in &ended {
+                self.attempt_over(before, after).await;
+            }
             if crashed {
                 self.ports.metrics.agent_crashed();
             }
@@ -171,7 +173,7 @@ impl App {
         let free = self.freed(scope, &task, true).await?;
         match self.ports.store.commit(self.attempt_changes(&agent, free.clone())).await.map_err(Error::from) {
             Ok(()) => {
-                self.count(&free);
+                self.attempt_over(&task, &free).await;
                 self.wakeups.agent(task.agent);
                 Ok(())
             }

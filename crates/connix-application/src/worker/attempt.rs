@@ -214,7 +214,7 @@ impl App {
             let next = end(&task, self.now())?;
             let model = agent.config.model.clone();
             self.ports.store.commit(self.attempt_changes(&agent, next.clone())).await?;
-            self.count(&next);
+            self.attempt_over(&task, &next).await;
             self.ports.metrics.tokens(&model, usage.prompt.unsigned_abs(), usage.completion.unsigned_abs());
             self.wakeups.agent(worker.agent);
             Ok(())
@@ -235,11 +235,5 @@ impl App {
             .with(line)
             .with(Change::TouchAgent { org: agent.org, id: agent.id, at: self.now() })
             .with_all(happened.map(|h| self.raise(agent.org, agent.project, Actor::System, h)))
-    }
-
-    pub(crate) fn count(&self, task: &Task) {
-        if task.phase.is_final() {
-            self.ports.metrics.task_ended(task.phase.as_str());
-        }
     }
 }

@@ -58,7 +58,7 @@ impl App {
         let ended = stuck.end(&task, usage, self.now())?;
         match self.ports.store.commit(self.attempt_changes(agent, ended.clone())).await.map_err(Error::from) {
             Ok(()) => {
-                self.count(&ended);
+                self.attempt_over(&task, &ended).await;
                 self.wakeups.agent(agent.id);
                 Ok(None)
             }

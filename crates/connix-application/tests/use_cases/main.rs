@@ -3,6 +3,7 @@
 
 mod agents;
 mod following;
+mod limits;
 mod projects;
 mod retention;
 mod world;

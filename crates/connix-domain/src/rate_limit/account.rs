@@ -80,12 +80,13 @@ impl Account {
     /// Decides on a request of a process that is alone: it holds the whole of every budget.
     pub fn draw_alone(&mut self, claims: &[Claim], at: Timestamp) -> Verdict {
         claims.iter().for_each(|claim| self.own(claim, at));
-        self.draw(claims, at).unwrap_or_else(|| self.shortage(claims, at))
+        self.draw(claims, at).unwrap_or_else(|| self.shortage(claims, &[], at))
     }
 
-    /// The refusal of a request that found nobody who gives what it is short of.
-    pub fn shortage(&self, claims: &[Claim], at: Timestamp) -> Verdict {
-        self.verdict(claims, at, |account, claim| account.violates(claim, at) || account.is_short(claim, at))
+    /// The refusal of a request that is short of one of these policies, of which nobody gives any.
+    pub fn shortage(&self, claims: &[Claim], of: &[Policy], at: Timestamp) -> Verdict {
+        let lacks = |claim: &Claim| of.contains(&claim.policy) && self.is_short(claim, at);
+        self.verdict(claims, at, |account, claim| account.violates(claim, at) || lacks(claim))
     }
 
     /// The verdict on a request that others have let pass, which counts in what they told.

@@ -71,6 +71,8 @@ pub struct Task {
     pub updated_at: Timestamp,
     /// Rises by one with each change.
     pub version: i64,
+    /// Whose token budget its usage is charged to: the subject of the credential that gave it ([`Limits`](crate::port::limits::Limits)).
+    pub charged_to: Option<String>,
 }
 
 /// An attempt that no longer holds the task: another one does, or none.
@@ -103,6 +105,7 @@ impl Task {
             completed_at: None,
             updated_at: now,
             version: 1,
+            charged_to: None,
         }
     }
 

@@ -48,7 +48,7 @@ fn request(pool: &mut Pool, accounts: &mut [Account], process: usize, most: i64)
     if pool.ask(&mut accounts[process], process, &claims, most) {
         return true;
     }
-    let opens = accounts[process].shortage(&claims, at(0)).standings[0].window.opens;
+    let opens = accounts[process].shortage(&claims, &[Policy::Minute], at(0)).standings[0].window.opens;
     pool.recall(accounts, opens);
     pool.ask(&mut accounts[process], process, &claims, most)
 }

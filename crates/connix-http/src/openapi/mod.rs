@@ -2,6 +2,7 @@
 //!
 //! `docs/api/openapi.json` is written by a test of this module; `GET /api/v1/docs` serves the same document.
 
+mod limits;
 mod nulls;
 mod operation;
 pub(crate) mod page;
@@ -49,6 +50,7 @@ pub fn document() -> Value {
         "components": {
             "schemas": schemas,
             "responses": problem::responses(),
+            "headers": limits::headers(),
             "securitySchemes": {
                 "ApiKeyAuth": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
                 "BearerAuth": {"type": "http", "scheme": "bearer", "description": "An API key as a bearer token"},

@@ -1,7 +1,8 @@
 //! One route as an OpenAPI operation.
 
-use super::{Generators, problem};
+use super::{Generators, limits, problem};
 use crate::route::{Access, Answer, Method, Parameter, ParameterType, Route};
+use connix_domain::rate_limit::Policy;
 use serde_json::{Map, Value, json};
 
 pub(super) fn of(route: &Route, generators: &mut Generators) -> Value {
@@ -10,8 +11,8 @@ pub(super) fn of(route: &Route, generators: &mut Generators) -> Value {
         "tags": [route.tag],
         "summary": route.summary,
     });
-    if let Access::Key(permission) = route.access {
-        operation["description"] = format!("Required permission: `{}`.", permission.as_str()).into();
+    if let Some(description) = describe(route) {
+        operation["description"] = description.into();
     }
     operation["security"] = security(route.access);
     let parameters = parameters(route);
@@ -24,6 +25,19 @@ pub(super) fn of(route: &Route, generators: &mut Generators) -> Value {
     }
     operation["responses"] = responses(route, generators).into();
     operation
+}
+
+/// What a caller must have: a permission, and budgets that are not used up.
+fn describe(route: &Route) -> Option<String> {
+    let permission = match route.access {
+        Access::Key(permission) => Some(format!("Required permission: `{}`.", permission.as_str())),
+        Access::Public | Access::AnyKey | Access::Worker => None,
+    };
+    let own = route.rate.filter(|minute| *minute != Policy::Minute);
+    let own = own.map(|minute| format!("Limit: {} requests a minute by default.", minute.usual()));
+    let tokens = route.starts_work.then(|| "Model tokens must be left.".to_owned());
+    let sentences: Vec<_> = [permission, own, tokens].into_iter().flatten().collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 fn security(access: Access) -> Value {
@@ -102,18 +116,20 @@ fn attributes(parameter: &Parameter) -> Value {
 
 fn responses(route: &Route, generators: &mut Generators) -> Map<String, Value> {
     let mut responses: Map<_, _> =
-        route.answers.iter().map(|answer| (answer.status.to_string(), success(answer, generators))).collect();
+        route.answers.iter().map(|answer| (answer.status.to_string(), success(route, answer, generators))).collect();
     responses.extend(
         problem::statuses(route).map(|status| (status.to_string(), problem::reference(status, route.vocabulary()))),
     );
     responses
 }
 
-fn success(answer: &Answer, generators: &mut Generators) -> Value {
-    let mut response = json!({
-        "description": answer.summary,
-        "headers": {"X-Request-ID": {"schema": {"type": "string"}}, "X-Response-Time": {"schema": {"type": "string"}}},
-    });
+fn success(route: &Route, answer: &Answer, generators: &mut Generators) -> Value {
+    let mut headers =
+        json!({"X-Request-ID": {"schema": {"type": "string"}}, "X-Response-Time": {"schema": {"type": "string"}}});
+    if let (Some(_), Some(headers)) = (route.rate, headers.as_object_mut()) {
+        headers.extend(limits::references());
+    }
+    let mut response = json!({"description": answer.summary, "headers": headers});
     if let Some(schema) = answer.body {
         response["content"]["application/json"] = json!({"schema": generators.answer(schema)});
     }

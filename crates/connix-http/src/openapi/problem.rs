@@ -1,5 +1,6 @@
 //! Error answers in the document: one response per status and shape of `details`, from the error table.
 
+use super::limits;
 use crate::problem::{Situation, Vocabulary};
 use crate::route::{Access, Method, Route};
 use serde_json::{Map, Value, json};
@@ -63,6 +64,9 @@ pub(super) fn responses() -> Map<String, Value> {
                 })
             });
             response["description"] = describe(status, vocabulary).into();
+            if status == 429 {
+                response["headers"] = limits::of_refusal();
+            }
         }
     }
     responses

@@ -35,6 +35,9 @@ impl From<Error> for Problem {
                 conflict("status", format!("The agent takes no tasks while it is {status}"))
             }
             Error::NotExternal => conflict("runtime", Error::NotExternal.to_string()),
+            Error::RateLimited { retry_after } => Self::from(Situation::RateLimited)
+                .saying(format!("Rate limit exceeded. Try again in {retry_after} seconds."))
+                .retry_after(retry_after),
             Error::QueueFull => Self::from(Situation::QueueFull).retry_after(1),
             Error::PreconditionFailed => Situation::PreconditionFailed.into(),
             Error::Contended => Self::from(Situation::Conflict)
@@ -86,6 +89,20 @@ mod tests {
                 "code": "PROJECT_NAME_TAKEN",
                 "message": "A project with this name already exists",
                 "details": {"field": "name", "value": "existing-project"},
+                "request_id": "r",
+            })
+        );
+    }
+
+    #[test]
+    fn a_used_up_limit_is_told_as_the_document_shows() {
+        let problem = Problem::from(Error::RateLimited { retry_after: 60 });
+        assert_eq!(
+            Vocabulary::Lower.body(&problem, "r")["error"],
+            json!({
+                "code": "rate_limit_exceeded",
+                "message": "Rate limit exceeded. Try again in 60 seconds.",
+                "retry_after": 60,
                 "request_id": "r",
             })
         );

@@ -13,6 +13,7 @@ pub use table::table;
 
 use crate::problem::Vocabulary;
 use connix_domain::permission::Permission;
+use connix_domain::rate_limit::Policy;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 /// A method of the API. `GET` routes answer `HEAD` too.
@@ -55,31 +56,6 @@ pub enum Access {
     Key(Permission),
     /// An agent's worker, with its token.
     Worker,
-}
-
-/// Which per-minute limit a call counts in (contract section 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RatePolicy {
-    /// The common one.
-    Default,
-    /// `GET …/agents`.
-    AgentsList,
-    /// `POST …/agents`, and launching.
-    AgentsCreate,
-    /// `GET …/agents/{agent}`.
-    AgentsGet,
-    /// `PUT` and `PATCH …/agents/{agent}`.
-    AgentsUpdate,
-    /// `DELETE …/agents/{agent}`.
-    AgentsDelete,
-    /// Start, pause, stop, restart.
-    AgentsActions,
-    /// `…/logs`.
-    AgentsLogs,
-    /// `…/metrics`.
-    AgentsMetrics,
-    /// None: public routes and workers.
-    Exempt,
 }
 
 /// Makes the schema of a type in a document that is being written.
@@ -136,8 +112,10 @@ pub struct Route {
     pub summary: &'static str,
     /// Who may call it.
     pub access: Access,
-    /// Which per-minute limit it counts in.
-    pub rate: RatePolicy,
+    /// Which per-minute limit it counts in (contract section 3). `None`: public routes and workers are not limited.
+    pub rate: Option<Policy>,
+    /// Whether it starts an agent or a task, so that model tokens must be left.
+    pub starts_work: bool,
     /// What its query string may hold, in groups.
     pub query: &'static [&'static [Parameter]],
     /// The body it takes.
@@ -165,7 +143,8 @@ impl Route {
             tag: "",
             summary: "",
             access: Access::AnyKey,
-            rate: RatePolicy::Default,
+            rate: Some(Policy::Minute),
+            starts_work: false,
             query: &[],
             takes: None,
             answers: &[],
@@ -190,21 +169,27 @@ impl Route {
     /// Everybody, without limits.
     pub(crate) const fn public(mut self) -> Self {
         self.access = Access::Public;
-        self.rate = RatePolicy::Exempt;
+        self.rate = None;
         self
     }
 
     /// Workers alone, without limits, held as long as they ask for.
     pub(crate) const fn for_workers(mut self) -> Self {
         self.access = Access::Worker;
-        self.rate = RatePolicy::Exempt;
+        self.rate = None;
         self.held = true;
         self
     }
 
     /// Another limit than the common one.
-    pub(crate) const fn limited(mut self, rate: RatePolicy) -> Self {
-        self.rate = rate;
+    pub(crate) const fn limited(mut self, minute: Policy) -> Self {
+        self.rate = Some(minute);
+        self
+    }
+
+    /// It starts an agent or a task.
+    pub(crate) const fn starts_work(mut self) -> Self {
+        self.starts_work = true;
         self
     }
 

@@ -6,13 +6,14 @@ use crate::problem::Problem;
 use crate::query::{OffsetPagination, Query};
 use crate::reply::Reply;
 use crate::rfc3339::Instant;
-use crate::route::{Answer, Method, Parameter, ParameterType, RatePolicy, Route};
+use crate::route::{Answer, Method, Parameter, ParameterType, Route};
 use actix_web::{HttpResponse, web};
 use connix_application::{Error, LogFollower, LogStart, Next};
 use connix_domain::id::AgentId;
 use connix_domain::log::{LogLevel, LogLine, PlacedLine};
 use connix_domain::page::LogQuery;
 use connix_domain::permission::Permission;
+use connix_domain::rate_limit::Policy;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -45,7 +46,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new(Method::Get, "/api/v1/projects/{project}/agents/{agent}/logs", "listAgentLogs", || web::to(list))
         .about("Logs", "Retrieve the log of an agent, the newest lines first")
         .needs(Permission::AgentsRead)
-        .limited(RatePolicy::AgentsLogs)
+        .limited(Policy::AgentsLogs)
         .query(&[QUERY])
         .answers(&[Answer::of::<LogPage>(200, "A part of the log")]),
     Route::new(Method::Get, "/api/v1/projects/{project}/agents/{agent}/logs/stream", "streamAgentLogs", || {
@@ -56,7 +57,7 @@ pub(crate) const ROUTES: &[Route] = &[
         "Follow the log of an agent: its lines in the order of their writing, from the oldest on unless told otherwise",
     )
     .needs(Permission::AgentsRead)
-    .limited(RatePolicy::AgentsLogs)
+    .limited(Policy::AgentsLogs)
     .may_wait()
     .query(&[STREAM])
     .answers(&[Answer::empty(200, "The lines, an event each").streaming::<LineView>()]),

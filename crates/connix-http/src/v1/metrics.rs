@@ -6,10 +6,11 @@ use crate::problem::Problem;
 use crate::query::PERIOD;
 use crate::reply::Reply;
 use crate::rfc3339::Instant;
-use crate::route::{Answer, Method, RatePolicy, Route};
+use crate::route::{Answer, Method, Route};
 use actix_web::{HttpResponse, web};
 use connix_application::AgentMetrics;
 use connix_domain::permission::Permission;
+use connix_domain::rate_limit::Policy;
 use connix_domain::telemetry::{MeterSource, ResourceBucket, ResourceReport, TaskBucket, TaskReport};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -19,7 +20,7 @@ pub(crate) const ROUTES: &[Route] =
     &[Route::new(Method::Get, "/api/v1/projects/{project}/agents/{agent}/metrics", "getAgentMetrics", || web::to(get))
         .about("Metrics", "Retrieve performance metrics of an agent over a period, in all and as a series")
         .needs(Permission::AgentsRead)
-        .limited(RatePolicy::AgentsMetrics)
+        .limited(Policy::AgentsMetrics)
         .query(&[PERIOD])
         .answers(&[Answer::of::<MetricsAnswer>(200, "The metrics")])];
 

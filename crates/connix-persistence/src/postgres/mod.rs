@@ -1,8 +1,10 @@
 //! PostgreSQL: reads on pipelined connections by how long they may take, writes as group commit on one of its own.
 
+mod clock;
 mod committer;
 mod dialect;
 mod flight;
+mod limits;
 mod lines;
 mod link;
 mod migrate;
@@ -18,8 +20,10 @@ use crate::open_error::OpenError;
 use crate::options::Options;
 use crate::prepared::Prepared;
 use async_trait::async_trait;
+use clock::DatabaseClock;
 use committer::Committer;
 use connix_domain::change_set::ChangeSet;
+use connix_domain::port::clock::Clock;
 use connix_domain::port::store::{self, CommitError, ReadError};
 use diesel::QueryResult;
 use diesel::deserialize::FromSqlRow;
@@ -29,6 +33,7 @@ use diesel::query_dsl::CompatibleType;
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection};
 use futures_util::future::{BoxFuture, try_join, try_join5};
 use futures_util::{StreamExt, TryFutureExt, TryStreamExt};
+use limits::SharedLimits;
 use link::Link;
 use session::Address;
 use std::sync::Arc;
@@ -45,11 +50,13 @@ pub(crate) struct Store {
     /// For reads of a few rows by their key.
     points: Link,
     /// For the service's own work: longer reads of known size, and writes outside of change sets.
-    work: Link,
+    work: Arc<Link>,
     /// For parts of lists, which are as long as somebody's data; by turns.
     pages: [Link; 2],
     turn: AtomicUsize,
     committer: Committer,
+    address: Arc<Address>,
+    options: Options,
 }
 
 impl Store {
@@ -61,7 +68,19 @@ impl Store {
         let links = try_join5(short(), long(), long(), long(), long()).await;
         let (points, work, first, second, writes) = links.map_err(OpenError::Connection)?;
         let committer = Committer::start(writes, &options);
-        Ok(Self { points, work, pages: [first, second], turn: AtomicUsize::new(0), committer })
+        let work = Arc::new(work);
+        Ok(Self { points, work, pages: [first, second], turn: AtomicUsize::new(0), committer, address, options })
+    }
+
+    /// The budgets that all servers of this database share; their windows go by `clock`.
+    pub(crate) async fn limits(&self, clock: Arc<dyn Clock>) -> Result<SharedLimits, OpenError> {
+        SharedLimits::open(&self.address, &self.options, clock).await
+    }
+
+    /// A clock that goes with the database's.
+    pub(crate) async fn clock(&self, local: Arc<dyn Clock>) -> Result<DatabaseClock, OpenError> {
+        let clock = DatabaseClock::start(local, Arc::clone(&self.work)).await;
+        clock.map_err(|error| OpenError::Connection(error.to_string()))
     }
 
     /// Writes what is queued, then nothing any more.

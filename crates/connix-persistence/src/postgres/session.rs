@@ -3,13 +3,16 @@
 use super::tls;
 use crate::open_error::OpenError;
 use diesel::ConnectionError;
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::StreamExt;
+use futures_util::stream::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use tokio_postgres::tls::{MakeTlsConnect, TlsStream};
-use tokio_postgres::{Client, Config, NoTls, Socket};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// No statement runs longer, no lock is waited for longer, no transaction is left open longer (`reliability.md` 2.15).
@@ -85,17 +88,35 @@ impl Address {
 
     /// Opens a session on the runtime that this runs on.
     pub(super) async fn connect(&self, purpose: Purpose) -> Result<Session, ConnectionError> {
+        self.open(purpose, None).await
+    }
+
+    /// Opens a session that hears what is told on a channel. When it is lost, nothing more comes.
+    pub(super) async fn listen(&self, channel: &str) -> Result<(Session, UnboundedReceiver<String>), ConnectionError> {
+        let (told, heard) = unbounded_channel();
+        let mut session = self.open(Purpose::Service, Some(told)).await?;
+        let listens = session.connection.batch_execute(&format!("LISTEN {channel}")).await;
+        listens.map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok((session, heard))
+    }
+
+    async fn open(&self, purpose: Purpose, told: Option<UnboundedSender<String>>) -> Result<Session, ConnectionError> {
         let opening = async {
             match &self.tls {
-                Some(tls) => self.session(tls.clone(), purpose).await,
-                None => self.session(NoTls, purpose).await,
+                Some(tls) => self.session(tls.clone(), purpose, told).await,
+                None => self.session(NoTls, purpose, told).await,
             }
         };
         let late = |_| ConnectionError::BadConnection(format!("no session within {} s", PATIENCE.as_secs()));
         tokio::time::timeout(PATIENCE, opening).await.map_err(late)?
     }
 
-    async fn session<T>(&self, tls: T, purpose: Purpose) -> Result<Session, ConnectionError>
+    async fn session<T>(
+        &self,
+        tls: T,
+        purpose: Purpose,
+        told: Option<UnboundedSender<String>>,
+    ) -> Result<Session, ConnectionError>
     where
         T: MakeTlsConnect<Socket, Stream: Send + 'static>,
         T::Stream: TlsStream,
@@ -105,7 +126,7 @@ impl Address {
         let ended = Arc::new(AtomicBool::new(false));
         let over = Arc::clone(&ended);
         tokio::spawn(async move {
-            if let Err(error) = traffic.await {
+            if let Err(error) = carry(traffic, told).await {
                 tracing::info!(error = causes(&error), "a connection to PostgreSQL ended");
             }
             over.store(true, Ordering::Relaxed);
@@ -113,6 +134,21 @@ impl Address {
         prepare(&client, purpose).await.map_err(bad)?;
         Ok(Session { connection: AsyncPgConnection::try_from(client).await?, ended })
     }
+}
+
+/// Carries a connection's traffic until it ends, and passes on what it is told beside the answers.
+async fn carry<S: TlsStream + Unpin>(
+    mut traffic: Connection<Socket, S>,
+    told: Option<UnboundedSender<String>>,
+) -> Result<(), tokio_postgres::Error> {
+    let mut messages = poll_fn(move |context| traffic.poll_message(context));
+    while let Some(message) = messages.next().await {
+        if let (AsyncMessage::Notification(news), Some(told)) = (message?, &told) {
+            // nobody listens any more when the session is about to be dropped
+            _ = told.send(news.payload().to_owned());
+        }
+    }
+    Ok(())
 }
 
 async fn prepare(client: &Client, purpose: Purpose) -> Result<(), tokio_postgres::Error> {

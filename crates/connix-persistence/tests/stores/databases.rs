@@ -80,6 +80,7 @@ async fn shared_database() -> DatabaseUrl {
     let schema = concat!(
         include_str!("../../../../migrations/postgres/2026-11-22-000000_foundation/up.sql"),
         include_str!("../../../../migrations/postgres/2026-11-22-100000_telemetry/up.sql"),
+        include_str!("../../../../migrations/postgres/2026-11-22-130000_rate_limits/up.sql"),
     );
     let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let name = format!("connix_contract_{:016x}", schema.bytes().fold(0xcbf2_9ce4_8422_2325, fnv));
@@ -124,6 +125,13 @@ pub(crate) async fn execute_on(url: &DatabaseUrl, scripts: &[&str]) {
     for script in scripts {
         connection.batch_execute(script).await.unwrap();
     }
+}
+
+/// The host and port of a URL.
+pub(crate) fn address_of(url: &str) -> String {
+    let authority = url.split('/').nth(2).unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default().to_owned();
+    if host.contains(':') { host } else { format!("{host}:5432") }
 }
 
 /// The server's URL with another database.

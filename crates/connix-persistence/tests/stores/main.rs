@@ -5,6 +5,7 @@ mod backfill;
 mod contract;
 mod crash;
 mod databases;
+mod limits;
 mod metrics;
 mod migrations;
 mod postgres;

@@ -1,6 +1,6 @@
 //! What only PostgreSQL has to show: flights, cut connections, other committers, a server that takes no writes.
 
-use crate::databases::{Opened, Place, execute, new_database};
+use crate::databases::{Opened, Place, address_of, execute, new_database};
 use crate::metrics::Groups;
 use connix_domain::change_set::Change;
 use connix_domain::event::Event;
@@ -23,13 +23,6 @@ async fn alone(options: Options) -> (Opened, String) {
     let Place::Own { name } = &place else { unreachable!() };
     let name = name.clone();
     (Opened::at(url, place, options).await, name)
-}
-
-/// The host and port of a URL.
-fn address_of(url: &str) -> String {
-    let authority = url.split('/').nth(2).unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default().to_owned();
-    if host.contains(':') { host } else { format!("{host}:5432") }
 }
 
 /// Ends every session of a database, as a restarting server does.

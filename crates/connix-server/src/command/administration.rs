@@ -6,7 +6,7 @@ use connix_domain::permission::{Permissions, Scope};
 
 use crate::cli::CreateKey;
 use crate::data_folder::DataFolder;
-use crate::installation::Installation;
+use crate::installation::{Installation, Purpose};
 use crate::settings::Settings;
 use crate::wiring;
 
@@ -18,7 +18,7 @@ pub(crate) async fn create_key(settings: &Settings, wanted: CreateKey) -> anyhow
         projects: projects(&wanted.projects),
         name: wanted.name,
     };
-    let Installation { app, database } = open(settings).await?;
+    let Installation { app, database, .. } = open(settings).await?;
     let key = app.create_key(new).await.map_err(in_words)?;
     database.close().await;
     Ok(key.expose().to_owned())
@@ -39,7 +39,7 @@ fn projects(wanted: &[String]) -> Option<Vec<ProjectRef>> {
 
 /// Makes an organisation; gives its id.
 pub(crate) async fn create_organisation(settings: &Settings, name: &str) -> anyhow::Result<String> {
-    let Installation { app, database } = open(settings).await?;
+    let Installation { app, database, .. } = open(settings).await?;
     let id = app.create_organisation(name).await.map_err(in_words)?;
     database.close().await;
     Ok(id.to_string())
@@ -72,7 +72,7 @@ fn in_words(error: Error) -> anyhow::Error {
 /// The installation, with nothing that runs agents.
 async fn open(settings: &Settings) -> anyhow::Result<Installation> {
     let folder = DataFolder::open(&settings.data_dir)?;
-    Installation::open(settings, &folder, wiring::metrics(), wiring::no_runtime()).await
+    Installation::open(settings, &folder, wiring::metrics(), wiring::no_runtime(), Purpose::Command).await
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use connix_http::server::{self, Running, Serving, Stop};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::data_folder::{DataFolder, ServerLock};
-use crate::installation::Installation;
+use crate::installation::{Installation, Purpose};
 use crate::settings::{HttpUrl, Settings};
 use crate::{logging, wiring};
 
@@ -65,7 +65,8 @@ async fn start(settings: Settings) -> anyhow::Result<Started> {
 
     let metrics = wiring::metrics();
     let runtime = wiring::runtime(&settings, &folder, address)?;
-    let installation = Installation::open(&settings, &folder, metrics.clone(), runtime.clone()).await?;
+    let opening = Installation::open(&settings, &folder, metrics.clone(), runtime.clone(), Purpose::Serving);
+    let installation = opening.await?;
     let first_start = installation.app.first_start().await?;
     let supervisor = Supervisor::new(installation.app.clone());
     supervisor.recover().await?;
@@ -81,7 +82,7 @@ async fn start(settings: Settings) -> anyhow::Result<Started> {
 /// Serves, until it is asked to end or a part of it ends by itself.
 async fn serve(started: Started, mut signals: Signals) -> anyhow::Result<()> {
     let Started { settings, address, runtime, installation, first_start, supervisor, running, _lock } = started;
-    let Installation { app, database } = installation;
+    let Installation { app, limits, database } = installation;
     let stop = running.stop();
     let mut serving = tokio::spawn(running.ended());
     let mut supervising = tokio::spawn(async move { supervisor.run().await });
@@ -100,7 +101,11 @@ async fn serve(started: Started, mut signals: Signals) -> anyhow::Result<()> {
     looking.abort();
     leave(&app, runtime.as_ref(), &stop).await;
     serving.await?.context("the listeners ended")?;
-    if tokio::time::timeout(STORE_GRACE, database.close()).await.is_err() {
+    let closing = async {
+        limits.close().await;
+        database.close().await;
+    };
+    if tokio::time::timeout(STORE_GRACE, closing).await.is_err() {
         tracing::warn!("the store does not answer any more; the server ends without it");
     }
     Ok(())

@@ -47,6 +47,7 @@ pub(crate) struct Server {
     #[serde(with = "value::unset_when_empty")]
     pub(crate) public_url: Option<HttpUrl>,
     pub(crate) cors_origins: Vec<Origin>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
 }
 
 /// The operations listener.
@@ -178,6 +179,23 @@ pub(crate) struct RateLimits {
     pub(crate) enabled: bool,
     pub(crate) requests_per_hour: u32,
     pub(crate) requests_per_minute: u32,
+    pub(crate) tokens_per_hour: u32,
+    pub(crate) failed_credentials_per_minute: u32,
+    pub(crate) agents: AgentRateLimits,
+}
+
+/// Limits by the minute of the calls about agents.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AgentRateLimits {
+    pub(crate) list: u32,
+    pub(crate) create: u32,
+    pub(crate) get: u32,
+    pub(crate) update: u32,
+    pub(crate) delete: u32,
+    pub(crate) actions: u32,
+    pub(crate) logs: u32,
+    pub(crate) metrics: u32,
 }
 
 /// Deliveries of events.

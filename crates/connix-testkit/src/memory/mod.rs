@@ -4,11 +4,14 @@
 //! as a transaction can be, and the reason why it is for tests.
 
 mod apply;
+mod limits;
 mod members;
 mod readers;
 mod select;
 mod state;
 mod telemetry;
+
+pub use limits::MemoryLimits;
 
 use async_trait::async_trait;
 use connix_domain::change_set::ChangeSet;

@@ -4,7 +4,7 @@ mod ports;
 
 use connix_application::{
     AgentOrder, App, Caller, Claimed, Intervals, Llm, Naming, NewKey, OrgRef, Ports, ProjectOrder, ProjectRef,
-    SessionGrant, Settings, Supervisor, ToolTerms, Worker,
+    RateLimits, SessionGrant, Settings, Supervisor, ToolTerms, Worker,
 };
 use connix_domain::Timestamp;
 use connix_domain::agent::{Agent, ConfigPatch, RuntimeKind};
@@ -18,7 +18,7 @@ use connix_domain::port::store::EventReader;
 use connix_domain::price::PriceTable;
 use connix_domain::project::{Project, Visibility};
 use connix_domain::task::{Task, TaskOrder};
-use connix_testkit::{CountingIds, ManualClock, MemoryStore};
+use connix_testkit::{CountingIds, ManualClock, MemoryLimits, MemoryStore};
 use ports::{LabelSealer, NoMetrics, Nothing, PlainCredentials, PlayedRuntime};
 use serde_json::json;
 use std::sync::Arc;
@@ -39,15 +39,26 @@ pub(crate) fn application(
     clock: &Arc<ManualClock>,
     runtime: &Arc<PlayedRuntime>,
 ) -> Arc<App> {
-    application_with(store, clock, runtime, Intervals::default().lease)
+    application_with(store, clock, runtime, Terms::default())
 }
 
-/// The same with leases of another length.
+/// What a world has of its own.
+struct Terms {
+    lease: Duration,
+    rate_limits: Option<RateLimits>,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { lease: Intervals::default().lease, rate_limits: None }
+    }
+}
+
 fn application_with(
     store: &Arc<MemoryStore>,
     clock: &Arc<ManualClock>,
     runtime: &Arc<PlayedRuntime>,
-    lease: Duration,
+    Terms { lease, rate_limits }: Terms,
 ) -> Arc<App> {
     let ports = Ports {
         store: store.clone(),
@@ -58,6 +69,7 @@ fn application_with(
         metrics: Arc::new(NoMetrics),
         runtime: runtime.clone(),
         equipment: Arc::new(Nothing),
+        limits: Arc::new(MemoryLimits::new(clock.clone())),
     };
     let llm = Llm { base_url: None, api_key: None, default_model: "gpt-4".into(), prices: PriceTable::default() };
     let sample_every = Duration::from_secs(10);
@@ -72,6 +84,7 @@ fn application_with(
             sample_every,
             max_steps: 25,
             retention: Duration::from_secs(30 * 86_400),
+            rate_limits,
         },
     ))
 }
@@ -79,14 +92,19 @@ fn application_with(
 impl World {
     /// A service after its first start, without a supervisor.
     pub(crate) async fn new() -> Self {
-        Self::with_leases_of(Intervals::default().lease).await
+        Self::on(Terms::default()).await
     }
 
-    async fn with_leases_of(lease: Duration) -> Self {
+    /// A service whose callers are limited, with a supervisor at work.
+    pub(crate) async fn limited(rate_limits: RateLimits) -> Self {
+        Self::supervised_on(Terms { rate_limits: Some(rate_limits), ..Terms::default() }).await
+    }
+
+    async fn on(terms: Terms) -> Self {
         let store = Arc::new(MemoryStore::default());
         let clock = Arc::new(ManualClock::at(chrono::DateTime::UNIX_EPOCH));
         let runtime = Arc::new(PlayedRuntime::new());
-        let app = application_with(&store, &clock, &runtime, lease);
+        let app = application_with(&store, &clock, &runtime, terms);
         let key = app.first_start().await.unwrap().unwrap().key;
         let caller = app.authenticate(key.expose()).await.unwrap();
         Self { app, store, clock, runtime, caller, supervisor: None }
@@ -99,7 +117,11 @@ impl World {
 
     /// The same with leases of another length.
     pub(crate) async fn supervised_with_leases_of(lease: Duration) -> Self {
-        let mut world = Self::with_leases_of(lease).await;
+        Self::supervised_on(Terms { lease, ..Terms::default() }).await
+    }
+
+    async fn supervised_on(terms: Terms) -> Self {
+        let mut world = Self::on(terms).await;
         let supervisor = Supervisor::new(world.app.clone());
         world.supervisor = Some(tokio::spawn(async move { supervisor.run().await }));
         world

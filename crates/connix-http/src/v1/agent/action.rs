@@ -5,25 +5,28 @@ use crate::call::Call;
 use crate::idempotency;
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::route::{Answer, Method, RatePolicy, Route};
+use crate::route::{Answer, Method, Route};
 use actix_web::{HttpResponse, web};
 use connix_application::AgentCommand;
 use connix_domain::agent::Agent;
 use connix_domain::permission::Permission;
 use connix_domain::port::secrets::Secret;
+use connix_domain::rate_limit::Policy;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The entries of the table.
 pub(crate) const ROUTES: &[Route] = &[
     action("/api/v1/projects/{project}/agents/{agent}/start", "startAgent", || web::to(start))
-        .about(super::TAG, "Start a paused or stopped agent"),
+        .about(super::TAG, "Start a paused or stopped agent")
+        .starts_work(),
     action("/api/v1/projects/{project}/agents/{agent}/pause", "pauseAgent", || web::to(pause))
         .about(super::TAG, "Temporarily pause a running agent"),
     action("/api/v1/projects/{project}/agents/{agent}/stop", "stopAgent", || web::to(stop))
         .about(super::TAG, "Stop a running agent"),
     action("/api/v1/projects/{project}/agents/{agent}/restart", "restartAgent", || web::to(restart))
-        .about(super::TAG, "Restart an agent (stop and start)"),
+        .about(super::TAG, "Restart an agent (stop and start)")
+        .starts_work(),
     action("/api/v1/projects/{project}/agents/{agent}/worker-token", "createWorkerToken", || web::to(worker_token))
         .about(super::TAG, "Make the token of the worker that an external agent's owner runs; the one before ends")
         .answers(&[Answer::of::<WorkerToken>(201, "The token, shown once")]),
@@ -34,7 +37,7 @@ const COMMANDED: &[Answer] = &[Answer::of::<AgentCommanded>(200, "What holds fro
 const fn action(path: &'static str, operation_id: &'static str, handler: fn() -> actix_web::Route) -> Route {
     Route::new(Method::Post, path, operation_id, handler)
         .needs(Permission::AgentsWrite)
-        .limited(RatePolicy::AgentsActions)
+        .limited(Policy::AgentsActions)
         .answers(COMMANDED)
 }
 

@@ -8,10 +8,11 @@ use crate::idempotency;
 use crate::openapi::Nullable;
 use crate::problem::{Problem, Situation};
 use crate::reply::Reply;
-use crate::route::{Answer, Method, RatePolicy, Route};
+use crate::route::{Answer, Method, Route};
 use actix_web::{HttpResponse, web};
 use connix_application::{AgentDetails, AgentOrder, App, ProjectRef};
 use connix_domain::permission::Permission;
+use connix_domain::rate_limit::Policy;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -20,7 +21,8 @@ use serde_json::{Map, Value};
 pub(crate) const ROUTES: &[Route] = &[Route::new(Method::Post, "/api/v1/agents", "launchAgent", || web::to(launch))
     .about(super::TAG, "Launch an agent")
     .needs(Permission::AgentsWrite)
-    .limited(RatePolicy::AgentsCreate)
+    .limited(Policy::AgentsCreate)
+    .starts_work()
     .takes::<LaunchAgent>()
     .answers(&[Answer::of::<Launched>(201, "The agent is being launched")])];
 

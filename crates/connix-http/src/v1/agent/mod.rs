@@ -15,13 +15,14 @@ use crate::idempotency;
 use crate::problem::Problem;
 use crate::query::{OffsetPagination, Query};
 use crate::reply::Reply;
-use crate::route::{Answer, FILTER, Method, OFFSET, Parameter, ParameterType, RatePolicy, Route, SEARCH};
+use crate::route::{Answer, FILTER, Method, OFFSET, Parameter, ParameterType, Route, SEARCH};
 use actix_web::{HttpResponse, web};
 use connix_application::AgentDetails;
 use connix_domain::agent::AgentPhase;
 use connix_domain::id::ProjectId;
 use connix_domain::page::{AgentQuery, Sort, SortBy};
 use connix_domain::permission::Permission;
+use connix_domain::rate_limit::Policy;
 use reveal::Environment;
 use view::{AgentList, AgentRemoved, AgentView};
 
@@ -47,40 +48,41 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new(Method::Post, COLLECTION, "createAgent", || web::to(create))
         .about(TAG, "Create an agent in a project")
         .needs(Permission::AgentsWrite)
-        .limited(RatePolicy::AgentsCreate)
+        .limited(Policy::AgentsCreate)
+        .starts_work()
         .query(&[reveal::REVEAL])
         .takes::<body::CreateAgent>()
         .answers(&[Answer::of::<AgentView>(201, "The agent")]),
     Route::new(Method::Get, COLLECTION, "listAgents", || web::to(list))
         .about(TAG, "List the agents of a project")
         .needs(Permission::AgentsRead)
-        .limited(RatePolicy::AgentsList)
+        .limited(Policy::AgentsList)
         .query(&[OFFSET, SORT, SEARCH, FILTER])
         .answers(&[Answer::of::<AgentList>(200, "A part of the list")]),
     Route::new(Method::Get, ITEM, "getAgent", || web::to(get))
         .about(TAG, "Get an agent")
         .needs(Permission::AgentsRead)
-        .limited(RatePolicy::AgentsGet)
+        .limited(Policy::AgentsGet)
         .query(&[reveal::REVEAL])
         .answers(&[Answer::of::<AgentView>(200, "The agent")]),
     Route::new(Method::Put, ITEM, "updateAgent", || web::to(update))
         .about(TAG, "Update an agent; what is left out stays")
         .needs(Permission::AgentsWrite)
-        .limited(RatePolicy::AgentsUpdate)
+        .limited(Policy::AgentsUpdate)
         .query(&[reveal::REVEAL])
         .takes::<body::UpdateAgent>()
         .answers(&[Answer::of::<AgentView>(200, "The agent as it is now")]),
     Route::new(Method::Patch, ITEM, "patchAgent", || web::to(update))
         .about(TAG, "The same as updateAgent")
         .needs(Permission::AgentsWrite)
-        .limited(RatePolicy::AgentsUpdate)
+        .limited(Policy::AgentsUpdate)
         .query(&[reveal::REVEAL])
         .takes::<body::UpdateAgent>()
         .answers(&[Answer::of::<AgentView>(200, "The agent as it is now")]),
     Route::new(Method::Delete, ITEM, "deleteAgent", || web::to(delete))
         .about(TAG, "Delete an agent and all associated data")
         .needs(Permission::AgentsWrite)
-        .limited(RatePolicy::AgentsDelete)
+        .limited(Policy::AgentsDelete)
         .answers(&[Answer::of::<AgentRemoved>(200, "It is deleted")]),
 ];
 

@@ -44,6 +44,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new(Method::Post, COLLECTION, "createTask", || web::to(create))
         .about(TAG, "Give an agent a task")
         .needs(Permission::RunsWrite)
+        .starts_work()
         .query(&[WAIT])
         .may_wait()
         .takes::<body::CreateTask>()

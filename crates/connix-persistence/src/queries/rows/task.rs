@@ -41,6 +41,7 @@ pub(crate) struct TaskRow {
     completed_at: Option<At>,
     updated_at: At,
     version: i64,
+    charged_to: Option<String>,
 }
 
 impl From<Task> for TaskRow {
@@ -75,6 +76,7 @@ impl From<Task> for TaskRow {
             completed_at: task.completed_at.map(At),
             updated_at: At(task.updated_at),
             version: task.version,
+            charged_to: task.charged_to,
         }
     }
 }
@@ -110,6 +112,7 @@ impl TryFrom<TaskRow> for Task {
             completed_at: row.completed_at.map(Into::into),
             updated_at: row.updated_at.0,
             version: row.version,
+            charged_to: row.charged_to,
         })
     }
 }

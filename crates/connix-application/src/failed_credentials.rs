@@ -1,0 +1,185 @@
+//! Wrong credentials by address: so many a minute, then they are refused without a look into the store (contract section 3).
+//!
+//! Kept in this process, and of bounded size. A key that was good a while ago is judged even then: others behind the same address
+//! are not shut out by one who guesses.
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::Error;
+use connix_domain::Timestamp;
+use connix_domain::api_key::Kid;
+use connix_domain::rate_limit::{Policy, Window};
+use moka::sync::Cache;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// So many networks are told apart in a minute; all others count as one.
+const MOST_NETWORKS: usize = 65_536;
+/// A key is taken for known so long after it was last good, and so many are.
+const KNOWN: Duration = Duration::from_secs(3600);
+const MOST_KNOWN: u64 = 10_000;
+
+/// Who is counted together: an address of IPv4, or a /64 of IPv6, which is what one customer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Network {
+    V4([u8; 4]),
+    V6([u8; 8]),
+    /// Everybody for whom there is no room.
+    Others,
+}
+
+impl Network {
+    fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self::V4(address.octets()),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, e, f, g, h, ..] = address.octets();
+                Self::V6([a, b, c, d, e, f, g, h])
+            }
+        }
+    }
+}
+
+/// The wrong credentials of a minute.
+struct Minute {
+    window: Window,
+    counts: HashMap<Network, u32>,
+}
+
+impl Minute {
+    /// The count of a network in the minute that it is.
+    fn count(&mut self, network: Network, now: Timestamp) -> &mut u32 {
+        let window = Window::of(Policy::Minute, now);
+        if window != self.window {
+            *self = Self { window, counts: HashMap::new() };
+        }
+        let room = self.counts.len() < MOST_NETWORKS || self.counts.contains_key(&network);
+        self.counts.entry(if room { network } else { Network::Others }).or_default()
+    }
+}
+
+/// Wrong credentials, and who is known to have good ones.
+pub(crate) struct FailedCredentials {
+    minute: Mutex<Minute>,
+    good: Cache<Kid, ()>,
+}
+
+impl FailedCredentials {
+    pub(crate) fn new() -> Self {
+        let window = Window { opens: i64::MIN, closes: i64::MIN };
+        Self {
+            minute: Mutex::new(Minute { window, counts: HashMap::new() }),
+            good: Cache::builder().max_capacity(MOST_KNOWN).time_to_idle(KNOWN).build(),
+        }
+    }
+
+    fn minute(&self) -> MutexGuard<'_, Minute> {
+        self.minute.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long the network is refused, if it is.
+    fn refused(&self, network: Network, limit: u32, now: Timestamp) -> Option<u64> {
+        (*self.minute().count(network, now) >= limit).then(|| Window::of(Policy::Minute, now).left(now))
+    }
+
+    /// Counts one more, unless the network is refused already.
+    fn count(&self, network: Network, limit: u32, now: Timestamp) -> Result<(), u64> {
+        let mut minute = self.minute();
+        let count = minute.count(network, now);
+        if *count >= limit {
+            return Err(minute.window.left(now));
+        }
+        *count += 1;
+        Ok(())
+    }
+}
+
+impl App {
+    /// The caller that an API key belongs to, which somebody at `address` shows.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] for every kind of failure alike; [`Error::RateLimited`] after too many from there.
+    pub async fn authenticate_from(&self, address: Option<IpAddr>, text: &str) -> Result<Caller, Error> {
+        let Some((network, limit)) = self.guarded(address) else { return self.authenticate(text).await };
+        let refused = self.failures.refused(network, limit, self.now());
+        if let Some(retry_after) = refused.filter(|_| self.would_be_looked_up(text)) {
+            return Err(Error::RateLimited { retry_after });
+        }
+        match self.authenticate(text).await {
+            Ok(caller) => {
+                let kid = Kid::new(caller.principal());
+                if !self.failures.good.contains_key(&kid) {
+                    self.failures.good.insert(kid, ());
+                }
+                Ok(caller)
+            }
+            Err(Error::Unauthorized) => Err(self.refuse_credential(address)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What a credential is answered that cannot be one.
+    pub fn refuse_credential(&self, address: Option<IpAddr>) -> Error {
+        let Some((network, limit)) = self.guarded(address) else { return Error::Unauthorized };
+        match self.failures.count(network, limit, self.now()) {
+            Ok(()) => Error::Unauthorized,
+            Err(retry_after) => Error::RateLimited { retry_after },
+        }
+    }
+
+    fn guarded(&self, address: Option<IpAddr>) -> Option<(Network, u32)> {
+        let limits = self.settings.rate_limits.as_ref()?;
+        address.map(|address| (Network::of(address), limits.failed_credentials))
+    }
+
+    /// Whether the store would be asked for a key that nobody here knows to exist.
+    fn would_be_looked_up(&self, text: &str) -> bool {
+        self.ports.credentials.read_key(text).is_some_and(|presented| !self.failures.good.contains_key(&presented.kid))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn network(text: &str) -> Network {
+        Network::of(text.parse().unwrap())
+    }
+
+    #[test]
+    fn addresses_of_one_customer_count_together_and_others_do_not() {
+        assert_eq!(network("2001:db8:0:1::1"), network("2001:db8:0:1:ffff:ffff:ffff:ffff"));
+        assert_ne!(network("2001:db8:0:1::1"), network("2001:db8:0:2::1"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+    }
+
+    #[test]
+    fn so_many_are_counted_and_then_refused_until_the_minute_is_over() {
+        let failures = FailedCredentials::new();
+        let network = network("192.0.2.1");
+        for _ in 0..3 {
+            assert_eq!(failures.refused(network, 3, NOON), None);
+            assert_eq!(failures.count(network, 3, NOON), Ok(()));
+        }
+        let later = NOON + chrono::Duration::seconds(20);
+        assert_eq!(failures.count(network, 3, later), Err(40));
+        assert_eq!(failures.refused(network, 3, later), Some(40));
+        assert_eq!(failures.refused(network, 3, NOON + chrono::Duration::seconds(60)), None);
+    }
+
+    #[test]
+    fn a_flood_from_everywhere_takes_bounded_room_and_is_still_counted() {
+        let failures = FailedCredentials::new();
+        for number in 0..200_000_u32 {
+            let _ = failures.count(Network::V4(number.to_be_bytes()), 60, NOON);
+        }
+        assert_eq!(failures.minute().counts.len(), MOST_NETWORKS + 1);
+        assert_eq!(failures.refused(Network::V4(200_001_u32.to_be_bytes()), 60, NOON), Some(60));
+        assert_eq!(failures.refused(Network::V4([0; 4]), 60, NOON), None);
+    }
+}

@@ -1,0 +1,257 @@
+//! Rate limits (contract section 3; `reliability.md` 2.10 and tables R and K). Each case has a key of its own, so that none
+//! takes from another's budgets, and begins where its clock minute is long enough.
+
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use connix_tests::{Answer, Client, FakeModel, Server, Settings, Store, with_every_store};
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::json;
+
+with_every_store![
+    the_hundred_and_first_request_of_a_minute_is_refused,
+    an_agent_that_is_one_too_many_is_not_made,
+    an_agent_is_got_two_hundred_times_a_minute,
+    every_answer_to_a_key_says_what_is_left_and_no_other_does,
+    a_request_that_the_minute_refuses_does_not_count_in_the_hour,
+    of_many_at_once_exactly_the_limit_passes,
+    keys_of_one_organisation_have_budgets_of_their_own,
+    a_limit_goes_before_a_missing_permission_and_after_a_missing_credential,
+    wrong_credentials_are_limited_by_address_and_missing_ones_are_not,
+    what_tasks_use_is_charged_and_none_is_started_when_nothing_is_left,
+    nothing_is_limited_where_limits_are_off,
+];
+
+const PROJECTS: &str = "/api/v1/projects";
+const AGENTS: &str = "/api/v1/projects/default/agents";
+const POLICIES: [(&str, u64); 3] = [("", 60), ("-requests", 3600), ("-tokens", 3600)];
+
+fn limiting() -> Settings {
+    Settings::for_tests().with("rate_limits.enabled", "true")
+}
+
+/// The server of a store that the cases of this file share.
+fn server(store: Store) -> &'static Server {
+    static SQLITE: OnceLock<Server> = OnceLock::new();
+    static POSTGRES: OnceLock<Server> = OnceLock::new();
+    let slot = match store {
+        Store::Sqlite => &SQLITE,
+        Store::Postgres => &POSTGRES,
+    };
+    slot.get_or_init(|| Server::start(store, limiting()))
+}
+
+/// A new key of the default organisation.
+fn key(store: Store) -> Client {
+    let server = server(store);
+    server.client_with(&server.key("default", &[]))
+}
+
+/// Waits until so many seconds of the clock minute are left, since a case must not run over its border.
+async fn minute_with(seconds: u64) {
+    loop {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let left = Duration::from_secs(60) - Duration::from_millis((now.as_millis() % 60_000) as u64);
+        if left >= Duration::from_secs(seconds) {
+            return;
+        }
+        tokio::time::sleep(left + Duration::from_millis(50)).await;
+    }
+}
+
+fn number(answer: &Answer, header: &str) -> u64 {
+    let text = answer.header(header).unwrap_or_else(|| panic!("{}: no {header}", answer.title));
+    text.parse().unwrap_or_else(|_| panic!("{}: {header}: {text}", answer.title))
+}
+
+fn left(answer: &Answer, policy: &str) -> u64 {
+    number(answer, &format!("x-ratelimit-remaining{policy}"))
+}
+
+/// A 429: the same number of seconds everywhere, not beyond the window.
+fn limited(answer: &Answer, code: &str, window: u64) -> String {
+    let error = answer.refused(429, code);
+    let seconds = number(answer, "retry-after");
+    assert_eq!(error["retry_after"].as_u64(), Some(seconds), "{error}");
+    assert!((1..=window).contains(&seconds), "{error}");
+    let message = error["message"].as_str().unwrap().to_owned();
+    assert!(message.contains(&format!("{seconds} seconds")), "{error}");
+    message
+}
+
+/// R01.
+async fn the_hundred_and_first_request_of_a_minute_is_refused(store: Store) {
+    let client = key(store);
+    minute_with(20).await;
+    for sent in 0..100 {
+        let answer = client.get(PROJECTS).await;
+        answer.expect(200);
+        assert_eq!(left(&answer, ""), 99 - sent, "remaining falls by one");
+    }
+    let refused = client.get(PROJECTS).await;
+    limited(&refused, "RATE_LIMIT_EXCEEDED", 60);
+    assert_eq!(left(&refused, ""), 0);
+    limited(&client.get("/v1/projects").await, "request.rate_limited", 60);
+}
+
+/// R03, and the sentence that AGNT shows.
+async fn an_agent_that_is_one_too_many_is_not_made(store: Store) {
+    let client = key(store);
+    let project = client.project().await;
+    let agents = format!("{PROJECTS}/{}/agents", project.id);
+    minute_with(20).await;
+    for number in 0..10 {
+        client.post(&agents, &json!({ "name": format!("agent {number}"), "runtime": "external" })).await.expect(201);
+    }
+    let refused = client.post(&agents, &json!({ "name": "one too many" })).await;
+    let message = limited(&refused, "rate_limit_exceeded", 60);
+    assert!(message.starts_with("Rate limit exceeded. Try again in "), "{message}");
+    assert_eq!(client.get(&agents).await.expect(200)["pagination"]["total"], 10);
+}
+
+/// R04: not bound by the 100 of other routes.
+async fn an_agent_is_got_two_hundred_times_a_minute(store: Store) {
+    let client = key(store);
+    let agent = client.external_agent(&client.project().await).await;
+    minute_with(30).await;
+    for _ in 0..200 {
+        client.get(&agent.path("")).await.expect(200);
+    }
+    limited(&client.get(&agent.path("")).await, "rate_limit_exceeded", 60);
+    client.get(PROJECTS).await.expect(200);
+}
+
+/// R06.
+async fn every_answer_to_a_key_says_what_is_left_and_no_other_does(store: Store) {
+    let client = key(store);
+    minute_with(10).await;
+    let answers = [
+        (client.get(PROJECTS).await, 200),
+        (client.get("/api/v1/projects/no-such-project").await, 404),
+        (client.get("/api/v1/projects?limit=0").await, 400),
+        (client.call(Method::POST, PROJECTS).body("text/plain", "x").send().await, 415),
+    ];
+    for (sent, (answer, status)) in (1..).zip(&answers) {
+        assert_eq!(answer.status, *status, "{}", answer.title);
+        assert_eq!((left(answer, ""), left(answer, "-requests")), (100 - sent, 1000 - sent), "{}", answer.title);
+        assert_eq!(left(answer, "-tokens"), 10_000);
+        for (policy, window) in POLICIES {
+            assert_eq!(number(answer, &format!("x-ratelimit-reset{policy}")) % window, 0, "{}", answer.title);
+        }
+    }
+    let anonymous = server(store).anonymous();
+    let without = [anonymous.get(PROJECTS).await, anonymous.get("/api/v1/status").await, client.get("/nowhere").await];
+    for answer in without {
+        let shown = answer.headers.keys().filter(|name| name.as_str().starts_with("x-ratelimit"));
+        assert_eq!(shown.count(), 0, "{}", answer.title);
+    }
+}
+
+/// R08.
+async fn a_request_that_the_minute_refuses_does_not_count_in_the_hour(store: Store) {
+    let client = key(store);
+    minute_with(20).await;
+    let none = json!({ "name": "" });
+    for _ in 0..10 {
+        client.post(AGENTS, &none).await.refused(400, "validation_error");
+    }
+    for _ in 0..5 {
+        let refused = client.post(AGENTS, &none).await;
+        refused.refused(429, "rate_limit_exceeded");
+        assert_eq!(left(&refused, "-requests"), 990);
+    }
+    assert_eq!(left(&client.get(PROJECTS).await, "-requests"), 989);
+}
+
+/// Contract section 3, over sockets.
+async fn of_many_at_once_exactly_the_limit_passes(store: Store) {
+    let client = key(store);
+    minute_with(30).await;
+    let answers = join_all((0..400).map(|_| client.get("/api/v1/hello"))).await;
+    let count = |status| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((count(200), count(429)), (100, 300));
+}
+
+/// R09.
+async fn keys_of_one_organisation_have_budgets_of_their_own(store: Store) {
+    let (one, other) = (key(store), key(store));
+    minute_with(10).await;
+    for client in [&one, &other] {
+        for _ in 0..20 {
+            client.put(&format!("{AGENTS}/agent_0000000000000000"), &json!({})).await.expect(404);
+        }
+        let refused = client.put(&format!("{AGENTS}/agent_0000000000000000"), &json!({})).await;
+        refused.refused(429, "rate_limit_exceeded");
+    }
+}
+
+/// Contract section 2, order of checks.
+async fn a_limit_goes_before_a_missing_permission_and_after_a_missing_credential(store: Store) {
+    let server = server(store);
+    let reader = server.client_with(&server.key("default", &["--scopes", "read"]));
+    minute_with(10).await;
+    for _ in 0..10 {
+        let refused = reader.post(AGENTS, &json!({ "name": "x" })).await;
+        refused.refused(403, "insufficient_permissions");
+        number(&refused, "x-ratelimit-remaining");
+    }
+    reader.post(AGENTS, &json!({ "name": "x" })).await.refused(429, "rate_limit_exceeded");
+    server.anonymous().post(AGENTS, &json!({ "name": "x" })).await.refused(401, "unauthorized");
+}
+
+/// K16, R13.
+async fn wrong_credentials_are_limited_by_address_and_missing_ones_are_not(store: Store) {
+    let server = Server::start(store, limiting());
+    let good = server.client();
+    good.get("/api/v1/hello").await.expect(200);
+    minute_with(20).await;
+    for _ in 0..100 {
+        server.anonymous().get("/api/v1/hello").await.refused(401, "UNAUTHORIZED");
+    }
+    let wrong = ["cx_0123456789AB_abcdefghijklmnopqrstuvwxyz0123452BwCOv", "cx_your_api_key_here", "", "Basic"];
+    for number in 0..60 {
+        server.client_with(wrong[number % 4]).get("/api/v1/hello").await.refused(401, "UNAUTHORIZED");
+    }
+    for key in wrong {
+        limited(&server.client_with(key).get("/api/v1/hello").await, "RATE_LIMIT_EXCEEDED", 60);
+    }
+    good.get("/api/v1/hello").await.expect(200);
+    let elsewhere = server.client_with(wrong[0]).from("127.0.0.2".parse().unwrap());
+    elsewhere.get("/api/v1/hello").await.refused(401, "UNAUTHORIZED");
+}
+
+/// Contract section 3, tokens. The model says that each answer cost 12.
+async fn what_tasks_use_is_charged_and_none_is_started_when_nothing_is_left(store: Store) {
+    let model = FakeModel::start().await;
+    let wide = ["requests_per_hour", "requests_per_minute", "agents.get"];
+    let settings = Settings::with_model(&model).with("rate_limits.enabled", "true");
+    let settings = wide.iter().fold(settings, |all, name| all.with(&format!("rate_limits.{name}"), "100000"));
+    let server = Server::start(store, settings.with("rate_limits.tokens_per_hour", "30"));
+    minute_with(20).await;
+    let client = server.client();
+    let agent = client.running_agent(&client.project().await, "gpt-4").await;
+    let mut used = 0;
+    while used < 30 {
+        let task = client.post(&agent.path("/tasks?wait=30"), &json!({ "input": "work" })).await.expect(201);
+        assert_eq!(task["status"], "completed", "{task}");
+        used += task["usage"]["total_tokens"].as_u64().unwrap();
+        assert_eq!(left(&client.get(PROJECTS).await, "-tokens"), 30_u64.saturating_sub(used));
+    }
+    for (path, body) in [("/tasks", json!({ "input": "more" })), ("/restart", json!({})), ("/start", json!({}))] {
+        limited(&client.post(&agent.path(path), &body).await, "rate_limit_exceeded", 3600);
+    }
+    let other = server.client_with(&server.key("default", &[]));
+    other.post(&agent.path("/tasks"), &json!({ "input": "of another key" })).await.expect(201);
+    client.get(&agent.path("")).await.expect(200);
+    client.act(&agent.path("/stop")).await.expect(200);
+}
+
+async fn nothing_is_limited_where_limits_are_off(store: Store) {
+    let server = Server::shared(store);
+    let client = server.client_with(&server.key("default", &[]));
+    for answer in join_all((0..150).map(|_| client.get("/api/v1/hello"))).await {
+        answer.expect(200);
+        assert_eq!(answer.header("x-ratelimit-limit"), None);
+    }
+}
