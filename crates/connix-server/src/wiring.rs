@@ -117,7 +117,7 @@ fn equipment(settings: &Settings) -> WorkerEquipment {
 /// What workers are told of their tools.
 fn tools(settings: &Settings) -> ToolSettings {
     ToolSettings {
-        sandbox: settings.runtime.programs.confined(settings.runtime.sandbox),
+        sandbox: settings.runtime.confined(),
         time_limit_ms: u64::from(settings.tools.time_limit_seconds) * 1000,
         allow_cidrs: settings.tools.allow_cidrs.iter().map(ToString::to_string).collect(),
         web_search_url: settings.tools.web_search.url.as_ref().map(ToString::to_string),

@@ -74,6 +74,12 @@ pub struct ProgramLimits {
     pub open_files: u64,
     /// Longest file that it may write, MiB.
     pub file_size_mib: u64,
+    /// What the workspace may hold, bytes on disk.
+    pub workspace_bytes: u64,
+    /// What it may hold, files and folders; the temporary ones of a program as many.
+    pub workspace_files: u64,
+    /// Temporary files of a program, MiB on disk.
+    pub temporary_mib: u64,
     /// CPU time of each process, seconds.
     pub cpu_seconds: u64,
     /// What is kept of what it prints, KiB: three quarters of it standard output, a quarter standard error, of each the
@@ -89,6 +95,9 @@ impl Default for ProgramLimits {
             processes: 64,
             open_files: 256,
             file_size_mib: 256,
+            workspace_bytes: 1 << 30,
+            workspace_files: 10_000,
+            temporary_mib: 256,
             cpu_seconds: 60,
             output_kib: 64,
         }

@@ -7,6 +7,7 @@ use connix_domain::id::{AgentId, OrgId, ProjectId};
 use tokio::process::{ChildStderr, ChildStdout};
 use tokio::task::JoinHandle;
 
+use super::children;
 use super::output::{Tail, capture};
 use super::process_group::ProcessGroup;
 use super::strays::Mark;
@@ -58,6 +59,6 @@ impl Instance {
     pub(super) fn put_to_rest(&mut self) -> Option<ExitStatus> {
         self.lifeline = None;
         self.group().kill();
-        self.child.wait().ok()
+        children::bury(&mut self.child)
     }
 }

@@ -11,11 +11,13 @@
 //! gone, however that came, the kernel closes the lifelines and the workers end themselves (contract section 8); a
 //! parent-death signal is not used, since it is tied to the thread that spawned the child.
 
+mod children;
 mod handshake;
 mod instance;
 mod measuring;
 mod output;
 mod process_group;
+mod processes;
 mod settings;
 mod spawner;
 mod strays;
@@ -38,6 +40,7 @@ use instance::Key;
 use measuring::Measuring;
 pub use settings::{LocalSettings, WorkerProgram};
 use spawner::Spawner;
+use strays::Strays;
 use supervision::Supervision;
 
 /// How long the end of a killed process may take. It is a matter of milliseconds, unless the kernel is stuck.
@@ -55,14 +58,15 @@ impl LocalRuntime {
     /// Starts the thread that spawns and the task that sees processes end.
     ///
     /// # Errors
-    /// When the system gives no thread or no signal handler.
+    /// When the system gives no thread, no signal handler or no orphans.
     ///
     /// # Panics
     /// Outside of a tokio runtime with its drivers enabled.
     pub fn start(settings: LocalSettings, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        strays::end_those_of_before(&settings.run);
         let (exited, exits) = unbounded_channel();
-        let supervision = Arc::new(Supervision::new(exited, clock));
+        let strays = Arc::new(Strays::inherit()?);
+        strays::watch(&strays, &settings.run);
+        let supervision = Arc::new(Supervision::new(exited, strays, clock));
         supervision::watch(&supervision)?;
         let measuring = Measuring::new(settings.workspaces.clone(), settings.workspace_bytes);
         let spawner = Spawner::start(settings, Arc::downgrade(&supervision))?;

@@ -14,12 +14,12 @@ use connix_domain::port::runtime::{LaunchError, LaunchSpec};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::handshake;
 use super::instance::{Instance, Key};
 use super::output::Tail;
 use super::settings::LocalSettings;
 use super::strays::Mark;
 use super::supervision::Supervision;
+use super::{children, handshake};
 
 /// The environment of every worker; nothing of the server's own goes there.
 const ENVIRONMENT: &[(&str, &str)] =
@@ -76,18 +76,20 @@ impl Desk {
         if supervision.knows(key) {
             return Ok(());
         }
-        let instance = self.start(spec).map_err(|error| launch_error(&error, &self.settings.program.path))?;
+        let instance =
+            self.start(spec, &supervision).map_err(|error| launch_error(&error, &self.settings.program.path))?;
         supervision.take_over(key, instance)
     }
 
-    fn start(&self, spec: &LaunchSpec) -> io::Result<Instance> {
+    fn start(&self, spec: &LaunchSpec, supervision: &Supervision) -> io::Result<Instance> {
         let workspace = self.settings.workspaces.join(spec.project.to_string());
         create_folder(&self.settings.run, 0o700)?;
         // A user that a project's programs run as may come past here, not look around.
         create_folder(&self.settings.workspaces, 0o711)?;
         create_folder(&workspace, 0o700)?;
-        let mut child = self.command(&workspace).spawn()?;
         let mark = Mark::new(&self.settings.run, spec.agent, spec.incarnation)?;
+        supervision.strays.expect(&mark);
+        let mut child = children::start(|| self.command(&workspace).spawn())?;
         let lock = self.settings.run.join(format!("{}.lock", spec.agent));
         let line = handshake::line(&self.settings.server_url, &spec.token, &lock, &workspace, mark.text());
         let mut lifeline = child.stdin.take();

@@ -2,29 +2,37 @@
 //!
 //! A keeper stands between a worker and each program (`connix sandbox-exec`, see `connix-worker`). It sees that the
 //! worker is gone, ends the program and all that it has started, and then itself; so the end of a worker is waited for
-//! until its keepers have ended. Should a keeper have been killed too, what it kept bears the worker's mark in its
-//! environment, and is killed here. A program in a PID namespace never outlives its keeper.
+//! until its keepers have ended. A program in a PID namespace never outlives its keeper. Elsewhere, should a keeper have
+//! been killed too, what it kept is found in two ways:
+//!
+//! - it becomes a child of this process, which inherits the orphans below it (`PR_SET_CHILD_SUBREAPER`): a child that was
+//!   not started here and is no keeper is a stray, whatever it calls itself. A first process inherits strangers' orphans
+//!   as well, and buries these only;
+//! - it bears the worker's mark in its environment. By that alone it is found at a server's start, when the one before it
+//!   was killed; and what has cleaned its environment by then is not.
 
-use std::os::fd::OwnedFd;
+use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use connix_domain::id::AgentId;
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
+
+use super::KILLED;
+use super::children;
+use super::processes::{Looks, Seen, children_now};
 
 /// A keeper takes some milliseconds, unless something holds it.
 const PATIENCE: Duration = Duration::from_secs(2);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
-/// How a keeper is called.
-const KEEPER: &str = "sandbox-exec";
-/// The variable that its processes have.
-const VARIABLE: &str = "CONNIX_INSTANCE=";
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+/// How long an orphan may go unnoticed while its worker lives.
+const ROUND: Duration = Duration::from_secs(5);
 
 /// Names a worker on its host: the run folder's number, agent and incarnation.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Mark(String);
 
 impl Mark {
@@ -36,35 +44,6 @@ impl Mark {
     pub(super) fn text(&self) -> &str {
         &self.0
     }
-
-    /// Waits until nothing bears it, and sees to that.
-    pub(super) async fn swept(&self) {
-        let patient_until = Instant::now() + PATIENCE;
-        loop {
-            let found = bearing(|mark| mark == self.0);
-            if found.is_empty() {
-                return;
-            }
-            let is_kept = found.iter().any(|stray| stray.is_keeper);
-            if !is_kept || Instant::now() > patient_until {
-                found.iter().for_each(Stray::kill);
-            }
-            sleep(BETWEEN_LOOKS).await;
-        }
-    }
-}
-
-/// Ends what an earlier server on this run folder has left: at once, but for what keepers are about to end.
-pub(super) fn end_those_of_before(run: &Path) {
-    let Ok(prefix) = prefix(run) else { return }; // there is no such folder, and so was no server
-    let found = bearing(|mark| mark.starts_with(&prefix));
-    let end = async move {
-        if found.iter().any(|stray| stray.is_keeper) {
-            sleep(PATIENCE).await;
-        }
-        found.iter().for_each(Stray::kill);
-    };
-    tokio::spawn(end);
 }
 
 fn prefix(run: &Path) -> io::Result<String> {
@@ -72,45 +51,103 @@ fn prefix(run: &Path) -> io::Result<String> {
     Ok(format!("{:x}-{:x}/", folder.dev(), folder.ino()))
 }
 
-/// A process that bears a mark.
-struct Stray {
-    handle: OwnedFd,
-    is_keeper: bool,
+/// Finds them and ends them.
+pub(super) struct Strays {
+    looks: Looks,
+    /// All orphans that come to this process come from below it.
+    inherits_its_own: bool,
+    /// The workers that were started here and whose end has not been reported.
+    marks: Mutex<HashSet<Mark>>,
 }
 
-impl Stray {
-    fn kill(&self) {
-        // It may have ended.
-        let _ = pidfd_send_signal(&self.handle, Signal::KILL);
+impl Strays {
+    /// Has this process inherit orphans. The children that it has now are left alone for good.
+    ///
+    /// # Errors
+    /// When the kernel does not let it, or `/proc` cannot be read.
+    pub(super) fn inherit() -> io::Result<Self> {
+        nix::sys::prctl::set_child_subreaper(true)?;
+        children::leave_alone(children_now()?);
+        let inherits_its_own = std::process::id() != 1;
+        Ok(Self { looks: Looks::default(), inherits_its_own, marks: Mutex::default() })
+    }
+
+    /// A worker is being started here.
+    pub(super) fn expect(&self, mark: &Mark) {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner).insert(mark.clone());
+    }
+
+    /// Waits until nothing of a worker that has ended is left, and sees to that.
+    pub(super) async fn swept(&self, mark: &Mark) {
+        self.none_left(|found| found == mark.text()).await;
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner).remove(mark);
+    }
+
+    /// Ends what an earlier server on this run folder has left.
+    async fn end_those_of_before(&self, prefix: &str) {
+        let is_own = |found: &str| {
+            let marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+            marks.iter().any(|mark| mark.text() == found)
+        };
+        let none_left = self.none_left(|found| found.starts_with(prefix) && !is_own(found));
+        if timeout(PATIENCE + KILLED, none_left).await.is_err() {
+            tracing::error!("a program that an earlier server has left cannot be killed");
+        }
+    }
+
+    /// Programs go before their keepers: what a keeper has lost it cannot end any more.
+    async fn none_left(&self, is_wanted: impl Fn(&str) -> bool) {
+        let patient_until = Instant::now() + PATIENCE;
+        loop {
+            if let Ok(look) = self.looks.new_one().await {
+                let wanted = look.iter().filter(|seen| seen.mark.as_deref().is_some_and(&is_wanted));
+                let (keepers, programs): (Vec<_>, Vec<_>) = wanted.partition(|seen| seen.is_keeper);
+                let no_orphans = self.end_orphans(&look);
+                if keepers.is_empty() && programs.is_empty() && no_orphans {
+                    return;
+                }
+                if keepers.is_empty() || Instant::now() > patient_until {
+                    let next = if programs.is_empty() { keepers } else { programs };
+                    next.into_iter().for_each(Seen::kill);
+                }
+            }
+            sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
+    /// Ends orphans, but for keepers, which end by themselves. True when there is none. The dead are buried when none is alive:
+    /// until then they count against their user's limit, at which a chain of forks ends.
+    fn end_orphans(&self, look: &[Seen]) -> bool {
+        let orphans = children::orphans(look.iter().filter(|seen| seen.is_child).map(|seen| seen.number));
+        let (ended, alive): (Vec<_>, Vec<_>) =
+            look.iter().filter(|seen| orphans.contains(&seen.number)).partition(|seen| seen.has_ended);
+        let strays: Vec<_> = alive.into_iter().filter(|seen| self.inherits_its_own && !seen.is_keeper).collect();
+        strays.iter().for_each(|stray| stray.kill());
+        if strays.is_empty() {
+            children::bury_orphans(ended.iter().map(|seen| seen.number));
+        }
+        strays.is_empty() && ended.is_empty()
     }
 }
 
-/// Looks through `/proc`. A process is held first and looked at then, so that it cannot be another's by the time it is
-/// signalled.
-fn bearing(wanted: impl Fn(&str) -> bool) -> Vec<Stray> {
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let numbers = processes.filter_map(|process| process.file_name().to_str()?.parse().ok());
-    let stray = |number: i32| {
-        let handle = pidfd_open(Pid::from_raw(number)?, PidfdFlags::empty()).ok()?;
-        let is_keeper = mark_of_keeper(number).is_some_and(|mark| wanted(&mark));
-        let is_kept = || mark_in_environment(number).is_some_and(|mark| wanted(&mark));
-        (is_keeper || is_kept()).then_some(Stray { handle, is_keeper })
-    };
-    numbers.filter_map(stray).collect()
+/// Ends what an earlier server on this run folder has left, and orphans from now on, for as long as anybody holds `strays`.
+pub(super) fn watch(strays: &Arc<Strays>, run: &Path) {
+    let earlier = prefix(run).ok(); // without the folder there was no server
+    let strays = Arc::downgrade(strays);
+    tokio::spawn(async move {
+        if let (Some(strays), Some(earlier)) = (strays.upgrade(), earlier) {
+            strays.end_those_of_before(&earlier).await;
+        }
+        while let Some(()) = round(&strays).await {
+            sleep(ROUND).await;
+        }
+    });
 }
 
-/// The last word of a keeper's command line.
-fn mark_of_keeper(process: i32) -> Option<String> {
-    let words = words(process, "cmdline")?;
-    let place = words.iter().position(|word| word == KEEPER)?;
-    words.get(place + 1).cloned()
-}
-
-fn mark_in_environment(process: i32) -> Option<String> {
-    words(process, "environ")?.iter().find_map(|word| word.strip_prefix(VARIABLE).map(str::to_owned))
-}
-
-fn words(process: i32, file: &str) -> Option<Vec<String>> {
-    let bytes = fs::read(format!("/proc/{process}/{file}")).ok()?;
-    Some(bytes.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect())
+async fn round(strays: &Weak<Strays>) -> Option<()> {
+    let strays = strays.upgrade()?;
+    if let Ok(look) = strays.looks.new_one().await {
+        strays.end_orphans(&look);
+    }
+    Some(())
 }

@@ -22,6 +22,7 @@ use super::KILLED;
 use super::instance::{Instance, Key};
 use super::measuring::Subject;
 use super::process_group::ProcessGroup;
+use super::strays::Strays;
 
 /// Time for the last output of a process that has ended: it is in the pipe already.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -32,6 +33,7 @@ pub(super) struct Supervision {
     /// Instances whose end has not been reported.
     unreported: watch::Sender<HashSet<Key>>,
     exits: UnboundedSender<InstanceExit>,
+    pub(super) strays: Arc<Strays>,
     clock: Arc<dyn Clock>,
 }
 
@@ -43,8 +45,8 @@ struct Known {
 }
 
 impl Supervision {
-    pub(super) fn new(exits: UnboundedSender<InstanceExit>, clock: Arc<dyn Clock>) -> Self {
-        Self { known: Mutex::default(), unreported: watch::Sender::default(), exits, clock }
+    pub(super) fn new(exits: UnboundedSender<InstanceExit>, strays: Arc<Strays>, clock: Arc<dyn Clock>) -> Self {
+        Self { known: Mutex::default(), unreported: watch::Sender::default(), exits, strays, clock }
     }
 
     /// Whether an instance was launched whose end has not been reported.
@@ -128,7 +130,7 @@ impl Supervision {
         if timeout(KILLED, gone(group)).await.is_err() {
             tracing::error!(agent.id = %key.agent, "a process of a worker that has ended cannot be killed");
         }
-        if timeout(KILLED, instance.mark.swept()).await.is_err() {
+        if timeout(KILLED, self.strays.swept(&instance.mark)).await.is_err() {
             tracing::error!(agent.id = %key.agent, "a program of a worker that has ended cannot be killed");
         }
         for reader in instance.readers {

@@ -134,9 +134,10 @@ async fn dropping_the_runtime_leaves_nothing() {
 
 #[tokio::test]
 async fn the_lifeline_stays_open_as_long_as_the_runtime_lives_and_ends_with_it() {
-    // The reader outlives the group's end because it leads a group of its own: what ends it is the pipe.
+    // The reader outlives the group's end because it leads a group of its own, and no sweep takes it for a stray because it is
+    // called like a keeper: what ends it is the pipe.
     let reader = "echo > ready; cat <&3 > /dev/null; echo broken > lifeline";
-    let mut stage = stage(&format!("exec 3<&0; setsid sh -c '{reader}' & sleep 600"));
+    let mut stage = stage(&format!("exec 3<&0; setsid sh -c '{reader}' sandbox-exec it & sleep 600"));
     stage.launch(1).await.unwrap();
     stage.written("ready").await;
     assert!(!stage.workspace().join("lifeline").exists());
@@ -161,6 +162,51 @@ async fn what_a_tool_left_behind_is_ended_with_its_worker_wherever_it_has_fled()
 }
 
 #[tokio::test]
+async fn what_hides_its_mark_is_ended_with_its_worker_too() {
+    let stage = stage("env -i setsid sleep 600 & echo $! > child; sleep 600");
+    stage.launch(1).await.unwrap();
+    let child = stage.written("child").await;
+    stage.runtime().kill(AGENT, 1).await;
+    stage.exit().await;
+    assert!(!is_alive(&child), "an exit is reported when nothing is left");
+}
+
+#[tokio::test]
+async fn what_has_lost_its_keeper_is_ended_while_its_worker_goes_on() {
+    let stage = stage("(env -i setsid sleep 600 & echo $! > child); exec cat");
+    stage.launch(1).await.unwrap();
+    let child = stage.written("child").await;
+    eventually(|| (!is_alive(&child)).then_some(())).await;
+    assert!(stage.runtime().knows(AGENT, 1));
+}
+
+/// Takes a filter of system calls upon itself, as each confined program has one, and sleeps.
+const FILTERED: &str = "
+import ctypes, time
+filter = (ctypes.c_uint8 * 8).from_buffer_copy((6).to_bytes(4, \"little\") + (0x7fff0000).to_bytes(4, \"little\"))
+class Program(ctypes.Structure): _fields_ = [(\"length\", ctypes.c_ushort), (\"filter\", ctypes.c_void_p)]
+program = Program(1, ctypes.addressof(filter))
+prctl = ctypes.CDLL(None).prctl
+if prctl(38, 1, 0, 0, 0) == 0 and prctl(22, 2, ctypes.byref(program), 0, 0) == 0:
+    print(\"filtered\", file=open(\"filtered\", \"w\"))
+time.sleep(600)
+";
+
+#[tokio::test]
+async fn a_program_that_calls_itself_a_keeper_holds_nothing_up() {
+    let forged = format!("setsid python3 -c '{FILTERED}' sandbox-exec $mark & echo $! > forged");
+    let stage = stage(&format!("{FLEEING} {forged}; sleep 600"));
+    stage.launch(1).await.unwrap();
+    let forged = stage.written("forged").await;
+    stage.written("filtered").await;
+    let killed = Instant::now();
+    stage.runtime().kill(AGENT, 1).await;
+    stage.exit().await;
+    assert!(killed.elapsed() < Duration::from_millis(1500), "{:?}", killed.elapsed());
+    assert!(!is_alive(&forged));
+}
+
+#[tokio::test]
 async fn a_keeper_has_the_time_to_end_what_it_keeps() {
     // A shell that is called like a keeper, and ends a little later than its worker.
     let keeper = "echo > waiting; while kill -0 $3 2>/dev/null; do :; done; sleep 0.3; echo kept > keeper";
@@ -181,4 +227,20 @@ async fn a_new_runtime_ends_what_the_one_before_it_left() {
     assert!(is_alive(&child));
     stage.start_again();
     eventually(|| (!is_alive(&child)).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_new_runtime_ends_what_was_started_while_it_looked() {
+    // A keeper that something holds, and a program of its that starts another when the first look is over.
+    let keeper = "setsid sh -c 'sleep 600; :' sandbox-exec $mark & echo $! > keeper";
+    let program = "sleep 1; sleep 600 & echo $! > late; wait";
+    let mut stage =
+        stage(&format!("{FLEEING} {keeper}; CONNIX_INSTANCE=$mark setsid sh -c '{program}' & echo > ready; exec cat"));
+    stage.launch(1).await.unwrap();
+    let keeper = stage.written("keeper").await;
+    stage.written("ready").await;
+    std::mem::forget(stage.runtime.take());
+    stage.start_again();
+    let late = stage.written("late").await;
+    eventually(|| (!is_alive(&late) && !is_alive(&keeper)).then_some(())).await;
 }

@@ -121,6 +121,8 @@ pub(crate) struct Runtime {
     pub(crate) sandbox: Sandbox,
     #[serde(deserialize_with = "value::at_least::<1, _>")]
     pub(crate) workspace_bytes: u64,
+    #[serde(deserialize_with = "value::at_least::<1, _>")]
+    pub(crate) workspace_files: u64,
     pub(crate) shell_sessions: bool,
     pub(crate) programs: Programs,
 }

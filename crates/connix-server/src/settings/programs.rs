@@ -7,7 +7,7 @@ use std::str::FromStr;
 use connix_worker_protocol::sandbox::{Containment, ProgramLimits, SandboxMode, SandboxSettings, UserRange};
 use serde::{Deserialize, Serialize};
 
-use super::{Sandbox, value};
+use super::{Runtime, Sandbox, value};
 
 /// Programs of tools.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -28,30 +28,36 @@ pub(crate) struct Programs {
     #[serde(deserialize_with = "value::at_least::<1, _>")]
     pub(crate) file_size_mib: u64,
     #[serde(deserialize_with = "value::at_least::<1, _>")]
+    pub(crate) temporary_mib: u64,
+    #[serde(deserialize_with = "value::at_least::<1, _>")]
     pub(crate) cpu_seconds: u64,
     #[serde(deserialize_with = "value::at_least::<1, _>")]
     pub(crate) output_kib: u64,
 }
 
-impl Programs {
-    /// What workers are told of them.
-    pub(crate) fn confined(&self, sandbox: Sandbox) -> SandboxSettings {
+impl Runtime {
+    /// What workers are told of the programs that they run.
+    pub(crate) fn confined(&self) -> SandboxSettings {
+        let Self { programs, workspace_bytes, workspace_files, .. } = self;
         SandboxSettings {
-            mode: match sandbox {
+            mode: match self.sandbox {
                 Sandbox::Strict => SandboxMode::Strict,
                 Sandbox::None => SandboxMode::None,
             },
-            containment: self.containment,
-            users: self.users.0,
-            readable: self.readable.clone(),
+            containment: programs.containment,
+            users: programs.users.0,
+            readable: programs.readable.clone(),
             limits: ProgramLimits {
-                memory_mib: self.memory_mib,
-                address_space_mib: self.address_space_mib,
-                processes: self.processes,
-                open_files: self.open_files,
-                file_size_mib: self.file_size_mib,
-                cpu_seconds: self.cpu_seconds,
-                output_kib: self.output_kib,
+                memory_mib: programs.memory_mib,
+                address_space_mib: programs.address_space_mib,
+                processes: programs.processes,
+                open_files: programs.open_files,
+                file_size_mib: programs.file_size_mib,
+                workspace_bytes: *workspace_bytes,
+                workspace_files: *workspace_files,
+                temporary_mib: programs.temporary_mib,
+                cpu_seconds: programs.cpu_seconds,
+                output_kib: programs.output_kib,
             },
         }
     }
@@ -89,7 +95,7 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_worker_protocol() {
         let settings = load(None, [], &Flags::default()).unwrap();
-        assert_eq!(settings.runtime.programs.confined(settings.runtime.sandbox), SandboxSettings::default());
+        assert_eq!(settings.runtime.confined(), SandboxSettings::default());
     }
 
     #[test]

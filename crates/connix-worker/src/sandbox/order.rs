@@ -24,6 +24,15 @@ pub(super) struct Order {
     pub(super) instance: String,
 }
 
+impl Order {
+    /// Whether the program runs as a user that is somebody's, and sees what else that user has: then Landlock and the filter
+    /// of system calls alone stand between the two.
+    pub(super) fn shares_its_user(&self) -> bool {
+        let is_shared = |confinement: &Confinement| !confinement.has_a_user_of_its_own();
+        self.hold == Hold::Sweep && self.confinement.as_ref().is_none_or(is_shared)
+    }
+}
+
 /// What is to be done inside.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -66,6 +75,13 @@ pub(super) struct Confinement {
     pub(super) readable: Vec<PathBuf>,
 }
 
+impl Confinement {
+    /// Whether nobody else is the user that it runs as. The owner of a folder that was not given away is somebody.
+    pub(super) fn has_a_user_of_its_own(&self) -> bool {
+        self.user.is_some() && self.is_given
+    }
+}
+
 /// What the keeper is told while the program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -99,4 +115,6 @@ pub struct End {
     pub signal: Option<i32>,
     /// It used more memory than it may.
     pub out_of_memory: bool,
+    /// It kept more on disk than it may, or found its workspace full: then it could read and remove, not write.
+    pub disk_full: bool,
 }

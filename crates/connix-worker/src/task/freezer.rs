@@ -30,16 +30,15 @@ impl Freezer {
         let mut orders = session.orders.clone();
         let mut freeze_at = None;
         loop {
-            if orders.duty() == Duty::Park {
-                let now = Instant::now();
-                let due = *freeze_at.get_or_insert(now + session.pause_grace) <= now;
-                self.set(due);
-                session.status.park(due);
-            } else {
-                freeze_at = None;
-                self.set(false);
-                session.status.park(false);
+            match orders.duty() {
+                Duty::Park => _ = freeze_at.get_or_insert_with(|| Instant::now() + session.pause_grace),
+                // A pause stands until a server that is heard takes it back.
+                Duty::WaitForServer => {}
+                Duty::Work | Duty::Drain | Duty::Leave(_) => freeze_at = None,
             }
+            let is_due = freeze_at.is_some_and(|at| at <= Instant::now());
+            self.set(is_due);
+            session.status.park(is_due);
             orders.news_or(freeze_at.filter(|_| !*self.frozen.borrow())).await;
         }
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -13,6 +14,9 @@ use crate::sandbox::{Bounds, Ran, Sandbox};
 
 /// Most bytes of a result: what the sandbox keeps of a program's standard output, with room to spare.
 const MOST: usize = 40 << 10;
+
+/// The exit code of a child whose tool has panicked.
+pub(crate) const FAILED: i32 = 70;
 
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +115,15 @@ fn result(ran: &Ran) -> Result<Value, ToolError> {
     if ran.timed_out {
         return Err(ToolError::timed_out());
     }
+    if ran.end.disk_full && ran.end.code != Some(0) {
+        return Err(ToolError::new("disk_full", "The workspace holds as much as it may: remove files first"));
+    }
+    if ran.end.signal == Some(Signal::SIGXFSZ as i32) {
+        return Err(ToolError::new("file_error", "A file would have become larger than a tool may write"));
+    }
+    if ran.end.code == Some(FAILED) {
+        return Err(ToolError::new("tool_failed", "The tool itself failed on these data"));
+    }
     if ran.end.out_of_memory || ran.end.code != Some(0) {
         return Err(ToolError::new(
             "out_of_memory",
@@ -140,6 +153,19 @@ pub(super) fn object(properties: Value, required: &[&str]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::End;
+
+    #[test]
+    fn how_a_child_ended_says_why_there_is_no_result() {
+        let code = |end| {
+            let (stdout, stderr, took) = (String::new(), String::new(), std::time::Duration::ZERO);
+            result(&Ran { end, timed_out: false, stdout, stderr, took }).unwrap_err().code
+        };
+        assert_eq!(code(End { code: Some(FAILED), ..End::default() }), "tool_failed");
+        assert_eq!(code(End { signal: Some(Signal::SIGABRT as i32), ..End::default() }), "out_of_memory");
+        assert_eq!(code(End { signal: Some(Signal::SIGXFSZ as i32), ..End::default() }), "file_error");
+        assert_eq!(code(End { disk_full: true, signal: Some(9), ..End::default() }), "disk_full");
+    }
 
     #[test]
     fn a_calls_id_makes_a_plain_file_name() {

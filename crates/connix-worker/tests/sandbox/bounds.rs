@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use crate::processes::{bearing, eventually, mark};
 use crate::stage::{Stage, however_held};
 
 however_held![
     a_fork_bomb_stops_at_the_limit,
     two_gibibytes_of_memory_are_not_given,
     many_processes_together_get_no_more_memory_than_one_may,
+    memory_that_is_shared_counts_and_counts_once,
+    when_memory_is_short_a_program_ends_before_what_runs_it,
     of_100_megabytes_of_output_head_and_tail_are_kept,
     what_is_no_text_is_kept_as_text,
     files_cannot_grow_beyond_the_limit,
@@ -60,6 +63,50 @@ time.sleep(600)
     let ran = stage.python(code).await;
     assert!(ran.end.out_of_memory && ran.end.code.is_none() && !ran.timed_out, "{ran:?}");
     assert!(ran.took < Duration::from_secs(10));
+}
+
+async fn memory_that_is_shared_counts_and_counts_once(mut stage: Stage) {
+    stage.settings.limits.memory_mib = 128;
+    // Each of four its own.
+    let code = "
+import mmap, os, time
+for _ in range(4):
+    if os.fork() == 0:
+        shared = mmap.mmap(-1, 60 << 20)
+        for at in range(0, 60 << 20, 4096): shared[at] = 1
+        time.sleep(600)
+time.sleep(600)
+";
+    let ran = stage.python(code).await;
+    assert!(ran.end.out_of_memory && !ran.timed_out, "{ran:?}");
+    // One for four of them.
+    let code = "
+import mmap, os, time
+shared = mmap.mmap(-1, 60 << 20)
+for _ in range(4):
+    if os.fork() == 0:
+        for at in range(0, 60 << 20, 4096): shared[at] = 1
+        time.sleep(600)
+time.sleep(2)
+print('enough')
+";
+    let ran = stage.python(code).await;
+    assert!(!ran.end.out_of_memory && ran.stdout == "enough\n", "{ran:?}");
+}
+
+async fn when_memory_is_short_a_program_ends_before_what_runs_it(stage: Stage) {
+    let mark = mark();
+    let words = format!("bash -c 'sleep 600; : {mark}' & sleep 600");
+    let run = stage.try_run(["bash", "-c", &words], Duration::from_secs(600));
+    let all_first = || {
+        let found = bearing(&mark);
+        let score = |pid: &i32| std::fs::read_to_string(format!("/proc/{pid}/oom_score_adj")).unwrap_or_default();
+        (found.len() >= 2 && found.iter().all(|pid| score(pid) == "500\n")).then_some(())
+    };
+    tokio::select! {
+        ran = run => panic!("{ran:?}"),
+        () = eventually("they go first", all_first) => {}
+    }
 }
 
 async fn of_100_megabytes_of_output_head_and_tail_are_kept(stage: Stage) {

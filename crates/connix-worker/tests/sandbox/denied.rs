@@ -1,14 +1,18 @@
 //! What a program must not be able to do (F52, A08–A11).
 
 use std::net::{TcpListener, UdpSocket};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::os::unix::net::UnixListener;
 
-use crate::stage::{Stage, however_held};
+use connix_worker_protocol::sandbox::Containment;
+
+use crate::stage::{SOMEBODY, Stage, however_held};
 
 however_held![
     what_it_may_do_works,
     files_outside_are_closed,
+    files_of_the_same_user_cannot_be_changed_by_name,
+    files_can_be_copied_with_their_modes_and_times,
     no_link_leads_out_of_the_workspace,
     no_process_outside_is_seen_or_signalled,
     there_is_no_network,
@@ -51,8 +55,13 @@ print(open(os.path.abspath('out.txt')).read(), open('/dev/null').read() == '', l
     assert_eq!(ran.stdout, "['b', 'a']\nTrue 0o77 True\nwritten True 4\n");
     let written = stage.workspace().join("out.txt");
     assert_eq!(std::fs::read_to_string(written).unwrap(), "written");
-    let shell = stage.bash("mkdir -p a/b && echo 'echo from a script' > a/b/run && chmod +x a/b/run && a/b/run").await;
-    assert_eq!((shell.stdout.as_str(), shell.stderr.as_str()), ("from a script\n", ""));
+    let script =
+        "import os; os.makedirs('a/b'); os.write(os.open('a/b/run', os.O_CREAT | os.O_WRONLY, 0o700), b'echo run')";
+    stage.python(script).await;
+    assert_eq!(stage.bash("a/b/run").await.stdout, "run\n");
+    let made = stage.bash("echo 'echo run' > run; chmod +x run && ./run").await;
+    let is_shared = stage.settings.containment == Containment::Sweep && !nix::unistd::geteuid().is_root();
+    assert_eq!(made.stdout, if is_shared { "" } else { "run\n" }, "as somebody's user it may not: {made:?}");
 }
 
 async fn files_outside_are_closed(stage: Stage) {
@@ -78,6 +87,73 @@ denied('truncate', lambda: os.truncate({secret:?} + '/secret.txt', 0))
     );
     every_one_is_denied(&stage, &attempts).await;
     assert_eq!(std::fs::read_to_string(secret.join("secret.txt")).unwrap(), "secret");
+}
+
+/// Landlock denies to open a file, not to change what it is called, who may read it and when it was written.
+async fn files_of_the_same_user_cannot_be_changed_by_name(stage: Stage) {
+    let sandbox = stage.sandbox_of_somebody();
+    let theirs = stage.folder().join("theirs");
+    std::fs::write(&theirs, "theirs").unwrap();
+    if nix::unistd::geteuid().is_root() {
+        std::os::unix::fs::chown(&theirs, Some(SOMEBODY), Some(SOMEBODY)).unwrap();
+    }
+    let seen = || {
+        let file = theirs.metadata().unwrap();
+        (file.mode(), file.uid(), file.gid(), file.mtime(), file.ctime(), file.ctime_nsec())
+    };
+    let before = seen();
+    let code = format!(
+        "
+import os, ctypes
+{TRY}
+path = {theirs:?}
+libc = ctypes.CDLL(None, use_errno=True)
+def call(number, *arguments):
+    if libc.syscall(number, *arguments) < 0: raise OSError(ctypes.get_errno())
+for mode in [0o777, 0o700, 0o001, 0o4644]:
+    denied('chmod', lambda: os.chmod(path, mode))
+    denied('fchmodat2', lambda: call(452, -100, path.encode(), mode, 0))
+denied('chown', lambda: os.chown(path, os.getuid(), -1))
+denied('lchown', lambda: os.lchown(path, os.getuid(), -1))
+denied('fchownat', lambda: os.chown('theirs', os.getuid(), -1, dir_fd=os.open(os.path.dirname(path), os.O_PATH)))
+denied('setxattr', lambda: os.setxattr(path, 'user.x', b'x'))
+denied('lsetxattr', lambda: os.setxattr(path, 'user.x', b'x', follow_symlinks=False))
+denied('removexattr', lambda: os.removexattr(path, 'user.x'))
+value = (ctypes.c_uint64 * 2)(ctypes.addressof(ctypes.create_string_buffer(b'x')), 1)
+denied('setxattrat', lambda: call(463, -100, path.encode(), 0, b'user.x', value, 16))
+denied('removexattrat', lambda: call(466, -100, path.encode(), 0, b'user.x'))
+denied('file_setattr', lambda: call(469, -100, path.encode(), (ctypes.c_uint64 * 4)(), 24, 0))
+denied('its limits', lambda: os.chmod('/proc/self', 0o777))
+for change in [lambda: os.chmod(path, 0), lambda: os.chmod(path, 0o644), lambda: os.utime(path),
+               lambda: os.utime(path, (1, 1), follow_symlinks=False)]:
+    try:
+        change() # denied, or nothing is done
+    except OSError:
+        pass
+print('done')
+"
+    );
+    let ran = stage.run_in(sandbox, ["python3", "-c", &code]).await;
+    assert!(ran.stdout.ends_with("done\n") && !ran.stdout.contains("POSSIBLE"), "{ran:?}");
+    assert_eq!(seen(), before);
+}
+
+async fn files_can_be_copied_with_their_modes_and_times(stage: Stage) {
+    let code = "
+import os, shutil
+open('file', 'w').write('text')
+shutil.copy('file', 'copy'); shutil.copy2('file', 'copy2'); shutil.copyfile('file', 'copyfile')
+file = os.open('file', os.O_RDWR); os.fchmod(file, 0o700); os.utime(file, (1000, 1000))
+print([open(name).read() for name in ['copy', 'copy2', 'copyfile']])
+print(oct(os.stat('file').st_mode), os.stat('file').st_mtime)
+";
+    for sandbox in [Stage::sandbox, Stage::sandbox_of_somebody] {
+        let ran = stage.run_in(sandbox(&stage), ["python3", "-c", code]).await;
+        assert_eq!(ran.stdout, "['text', 'text', 'text']\n0o100700 1000.0\n", "{ran:?}");
+        for file in std::fs::read_dir(stage.workspace()).unwrap().flatten() {
+            std::fs::remove_file(file.path()).unwrap();
+        }
+    }
 }
 
 async fn no_link_leads_out_of_the_workspace(stage: Stage) {
@@ -166,6 +242,7 @@ denied('the limits of another', lambda: resource.prlimit(os.getppid() or 1, reso
 denied('the place of another', lambda: os.sched_setaffinity(os.getppid() or 1, {0}))
 denied('the turn of others', lambda: os.setpriority(os.PRIO_USER, 0, 19))
 denied('memory that nobody has', lambda: os.memfd_create('x'))
+denied('a place without measure', lambda: call(157 if os.uname().machine == 'x86_64' else 167, 4, 0, 0, 0, 0))
 denied('ptrace', lambda: call(101 if os.uname().machine == 'x86_64' else 117, 0, 0, 0, 0))
 ";
     every_one_is_denied(&stage, attempts).await;

@@ -12,3 +12,4 @@ mod freezing;
 mod processes;
 mod refused;
 mod stage;
+mod storage;

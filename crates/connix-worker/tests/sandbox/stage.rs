@@ -17,6 +17,9 @@ use crate::processes::mark;
 /// Anything that takes longer has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Owns files, where the tests run as root.
+pub(crate) const SOMEBODY: u32 = 4711;
+
 /// Makes of each case two tests.
 macro_rules! however_held {
     ($($case:ident),+ $(,)?) => {
@@ -68,6 +71,14 @@ impl Stage {
         let keeper = KeeperProgram { path: example(), arguments };
         let sandbox = Sandbox::new(self.settings.clone(), self.workspace(), &self.instance, self.instance.clone());
         sandbox.kept_by(keeper)
+    }
+
+    /// For programs whose user is somebody's: as root, because the workspace is.
+    pub(crate) fn sandbox_of_somebody(&self) -> Sandbox {
+        if nix::unistd::geteuid().is_root() {
+            std::os::unix::fs::chown(self.workspace(), Some(SOMEBODY), Some(SOMEBODY)).unwrap();
+        }
+        self.sandbox().in_its_owner_s_folder()
     }
 
     pub(crate) async fn try_run<const N: usize>(&self, words: [&str; N], time: Duration) -> Result<Ran, String> {

@@ -136,33 +136,60 @@ async fn a_cancelled_task_s_program_ends() {
     assert!(cancelled.elapsed() < Duration::from_secs(3), "{:?}", cancelled.elapsed());
 }
 
+/// A program that counts to 5, and stands because its agent is paused.
+async fn paused(containment: &str) -> (Stage, RunningWorker) {
+    let code = "(setsid sleep 600 &); for i in 1 2 3 4 5; do echo $i >> count; sleep 0.3; done";
+    let stage = stage("bash", code, json!({ "containment": containment })).await;
+    let worker = RunningWorker::start_with(Settings { pause_grace: Duration::from_millis(100), ..stage.settings() });
+    eventually(|| stage.count().ends_with("2\n")).await;
+    stage.server.direct("pause");
+    stage.server.state_said("parked").await;
+    let stands = |pid: &i32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit_once(')').is_some_and(|(_, rest)| rest.starts_with(" T"))
+    };
+    eventually(|| !sleepers(&stage).is_empty() && sleepers(&stage).iter().all(stands)).await;
+    (stage, worker)
+}
+
+impl Stage {
+    fn count(&self) -> String {
+        fs::read_to_string(self.workspace().join("count")).unwrap_or_default()
+    }
+
+    /// The program goes on when the agent does, and comes to its end.
+    async fn goes_on(&self) {
+        self.server.direct("run");
+        let result = self.result().await;
+        assert_eq!((&result["exit_code"], &result["timed_out"]), (&json!(0), &json!(false)), "{result}");
+        assert_eq!(self.count(), "1\n2\n3\n4\n5\n");
+    }
+}
+
+/// Longer than it has left to count.
+const PAUSE: Duration = Duration::from_secs(2);
+
 /// F39: by each mechanism, as an agent's pause does it. Its time stands still with it.
 #[tokio::test]
 async fn a_paused_agent_s_program_stands_still_and_goes_on_with_the_agent() {
     for containment in ["namespace", "sweep"] {
-        let code = "(setsid sleep 600 &); for i in 1 2 3 4 5; do echo $i >> count; sleep 0.3; done";
-        let settings = json!({ "containment": containment });
-        let stage = stage("bash", code, settings).await;
-        let mut settings = stage.settings();
-        settings.pause_grace = Duration::from_millis(100);
-        let _worker = RunningWorker::start_with(settings);
-        let count = || fs::read_to_string(stage.workspace().join("count")).unwrap_or_default();
-        eventually(|| count().ends_with("2\n")).await;
-        stage.server.direct("pause");
-        stage.server.state_said("parked").await;
-        let stands = |pid: &i32| {
-            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            stat.rsplit_once(')').is_some_and(|(_, rest)| rest.starts_with(" T"))
-        };
-        eventually(|| !sleepers(&stage).is_empty() && sleepers(&stage).iter().all(stands)).await;
-        let before = count();
-        tokio::time::sleep(Duration::from_secs(2)).await; // longer than it has left to count
-        assert_eq!(count(), before, "{containment}");
-        stage.server.direct("run");
-        let result = stage.result().await;
-        assert_eq!((&result["exit_code"], &result["timed_out"]), (&json!(0), &json!(false)), "{result}");
-        assert_eq!(count(), "1\n2\n3\n4\n5\n");
+        let (stage, _worker) = paused(containment).await;
+        let before = stage.count();
+        tokio::time::sleep(PAUSE).await;
+        assert_eq!(stage.count(), before, "{containment}");
+        stage.goes_on().await;
     }
+}
+
+#[tokio::test]
+async fn a_paused_agent_s_program_stands_still_while_the_server_is_not_heard() {
+    let (mut stage, _worker) = paused("sweep").await;
+    let before = stage.count();
+    stage.server.go_away();
+    tokio::time::sleep(PAUSE).await;
+    assert_eq!(stage.count(), before, "a silent server has taken nothing back");
+    stage.server.come_back().await;
+    stage.goes_on().await;
 }
 
 /// A program that flees as far as it can: a process of its own session, of which nobody is the parent.

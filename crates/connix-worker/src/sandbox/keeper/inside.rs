@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 use std::ffi::{CString, NulError};
-use std::fs;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use landlock::ABI;
@@ -14,6 +14,7 @@ use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Gid, Pid, Uid, access, chdir, execve, geteuid, getppid, setgroups, setresgid, setresuid, setsid};
 
 use super::super::order::{Confinement, Hold, Job, Order, Program};
+use super::examine::Outside;
 use super::landlock::Rules;
 use super::scratch::Scratch;
 use super::surroundings::{DEVICES, PATH, SYSTEM, configuration, existing};
@@ -41,8 +42,6 @@ impl Place<'_> {
         setsid().map_err(|error| format!("setsid: {error}"))?;
         chdir(&self.order.workspace)
             .map_err(|error| format!("the workspace {} cannot be entered: {error}", self.order.workspace.display()))?;
-        // As long as it may: raising one's own chance to be ended for lack of memory needs no right.
-        let _ = fs::write("/proc/self/oom_score_adj", "500");
         match &self.order.confinement {
             Some(confinement) => self.confine(confinement)?,
             None => bounds::set(&self.order.limits, self.processes_besides)?,
@@ -54,7 +53,10 @@ impl Place<'_> {
             Job::Program(program) => match self.become_program(program)? {},
             Job::Own(call) => self.do_call(call),
             Job::Examine if self.order.confinement.is_none() => Ok(()),
-            Job::Examine => examine::examine(&self.order.workspace, &self.temporary(), self.keeper),
+            Job::Examine => {
+                let outside = Outside { process: self.keeper, folder: self.scratch.folder() };
+                examine::examine([&self.order.workspace, &self.temporary()], &outside)
+            }
         }
     }
 
@@ -68,18 +70,17 @@ impl Place<'_> {
         self.paths_are_open()?;
         rules.enforce()?;
         keep_files_private()?;
-        seccomp::deny()
+        seccomp::deny(self.order.shares_its_user())
     }
 
     fn rules(&self, confinement: &Confinement) -> Rules {
-        let own_user = confinement.user.is_some();
         let readable = existing(SYSTEM).into_iter().chain(configuration()).chain(confinement.readable.iter().cloned());
         let mut writable = vec![self.order.workspace.clone(), self.temporary()];
         if self.order.hold == Hold::Namespace {
             writable.push("/dev/shm".into());
         }
         // Without a namespace and a user of its own, only Landlock's signal scope keeps it from its worker's throat.
-        let least = if own_user || self.order.hold == Hold::Namespace { ABI::V1 } else { ABI::V6 };
+        let least = if self.order.shares_its_user() { ABI::V6 } else { ABI::V1 };
         Rules { readable: readable.collect(), writable, devices: existing(DEVICES), least }
     }
 
@@ -108,7 +109,9 @@ impl Place<'_> {
         // SAFETY: what is closed belongs to the keeper's own code, none of which runs here any more.
         #[expect(unsafe_code, reason = "close_range has no safe wrapper; it touches no memory")]
         let closed = unsafe { libc::close_range(3, libc::c_uint::MAX, 0) };
-        let answer = own_program::answer(call, &self.order.workspace);
+        // A tool that fails must not go on as the keeper that this process was copied from.
+        let answered = catch_unwind(AssertUnwindSafe(|| own_program::answer(call, &self.order.workspace)));
+        let Ok(answer) = answered else { std::process::exit(own_program::FAILED) };
         let mut out = std::io::stdout();
         let printed = out.write_all(answer.as_bytes()).and_then(|()| out.flush());
         std::process::exit(i32::from(closed != 0 || printed.is_err()))

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 
 use nix::fcntl::OFlag;
-use nix::unistd::{Pid, geteuid, getpid, pipe2};
+use nix::unistd::{Pid, Uid, geteuid, getpid, pipe2};
 
 use super::super::order::{Confinement, Hold, Order};
 use super::first_process::{self, Ties};
@@ -13,7 +13,7 @@ use super::fork::{Child, fork, leave};
 use super::inside::Place;
 use super::namespaces;
 use super::scratch::Scratch;
-use super::tree::threads_of_this_user;
+use super::tree::threads_of;
 
 /// What runs.
 pub(super) struct Running {
@@ -45,6 +45,7 @@ fn launch_below(order: &Order, scratch: &Scratch, refusal: OwnedFd) -> Result<Ru
     match fork().map_err(|error| format!("a process cannot be started: {error}"))? {
         Child::There(child) => Ok(Running { child, ended: None }),
         Child::Here => {
+            volunteer_to_end_first();
             let place = Place { order, scratch, processes_besides: processes_besides(order), keeper: Some(keeper) };
             leave(refusal, place.enter())
         }
@@ -64,18 +65,26 @@ fn launch_in_namespace(order: &Order, scratch: &Scratch, refusal: OwnedFd) -> Re
         }
         Child::Here => {
             drop(say_go);
+            volunteer_to_end_first();
             let place = Place { order, scratch, processes_besides: processes_besides(order), keeper: None };
             first_process::live(&place, Ties { go, ended: tell_end, refusal })
         }
     }
 }
 
-/// A program that runs as the worker's own user counts with that user's other processes: with all of them, or in a user
-/// namespace with the keeper and the first process there.
+/// A program that runs as somebody's user counts with that user's other processes: with all of them, or in a user namespace
+/// with the keeper and the first process there.
 fn processes_besides(order: &Order) -> u64 {
+    let own = geteuid();
     match (&order.confinement, order.hold) {
-        (Some(Confinement { user: Some(_), .. }), _) => 0,
-        (_, Hold::Namespace) if !geteuid().is_root() => 2,
-        _ => threads_of_this_user(),
+        (Some(confinement), _) if confinement.has_a_user_of_its_own() => 0,
+        (_, Hold::Namespace) if !own.is_root() && namespaces::count_their_own_processes() => 2,
+        (Some(Confinement { user: Some(user), .. }), _) => threads_of(Uid::from_raw(*user)),
+        _ => threads_of(own),
     }
+}
+
+/// In the child, while it may: raising one's own chance to be ended for lack of memory needs no right, but a way to say it.
+fn volunteer_to_end_first() {
+    let _ = std::fs::write("/proc/self/oom_score_adj", "500");
 }

@@ -27,8 +27,10 @@ mod launch;
 mod namespaces;
 mod overseer;
 mod ownership;
+mod removal;
 mod scratch;
 mod seccomp;
+mod storage;
 mod surroundings;
 mod tree;
 
@@ -42,11 +44,12 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{dup2_stderr, dup2_stdout, setsid};
 
-use super::order::{End, Order, Report};
+use super::order::{End, Job, Order, Report};
 use crate::process::close_inherited;
 use control::Control;
 use overseer::Overseer;
 use scratch::Scratch;
+use storage::Storage;
 
 /// Keeps one program: the order comes on standard input. To be called in a process of one thread.
 #[must_use]
@@ -54,15 +57,22 @@ pub fn keep() -> ExitCode {
     settle_in();
     let Ok(mut control) = Control::instead_of_standard_input() else { return exit_code::USAGE.into() };
     let Ok(Some(order)) = control.next::<Order>() else { return exit_code::USAGE.into() };
-    match kept(&mut control, &order) {
+    let is_examination = matches!(order.job, Job::Examine);
+    let mut scratch = None;
+    match kept(&mut control, order, &mut scratch) {
         Ok(end) => control.tell(&Report::Ended(end)),
         Err(why) => control.tell(&Report::Refused(why)),
+    }
+    // What programs have left there may be much: nobody waits for it.
+    drop(scratch);
+    if is_examination {
+        scratch::remove_what_was_left();
     }
     ExitCode::SUCCESS
 }
 
-/// From the order to the end of the last process.
-fn kept(control: &mut Control, order: &Order) -> Result<End, String> {
+/// From the order to the end of the last process. The temporary folders are the caller's to remove.
+fn kept(control: &mut Control, mut order: Order, scratch: &mut Option<Scratch>) -> Result<End, String> {
     let in_words = |error: &dyn std::fmt::Display| format!("the sandbox cannot be prepared: {error}");
     let user = order.confinement.as_ref().and_then(|confinement| confinement.user);
     if user == Some(0) {
@@ -71,19 +81,27 @@ fn kept(control: &mut Control, order: &Order) -> Result<End, String> {
             "programs do not run as root: give the folder {folder} to another user, or run the worker as one"
         ));
     }
-    let scratch = Scratch::create(user).map_err(|error| in_words(&error))?;
+    let scratch = &*scratch.insert(Scratch::create(user).map_err(|error| in_words(&error))?);
     if let Some(user) = user.filter(|_| order.confinement.as_ref().is_some_and(|confinement| confinement.is_given)) {
         ownership::hand_over(&order.workspace, user).map_err(|error| in_words(&error))?;
     }
+    let storage = match order.job {
+        Job::Examine => None, // which writes a file whatever lies there
+        Job::Program(_) | Job::Own(_) => Some(Storage::of(&order.workspace, scratch, &order.limits)?),
+    };
+    if storage.as_ref().is_some_and(Storage::is_full) {
+        // It may read and remove, so that there is room again.
+        order.limits.file_size_mib = 0;
+    }
     let children = watch_children().map_err(|error| in_words(&error))?;
-    let running = launch::launch(order, &scratch);
-    let overseer = Overseer::new(order, children);
+    let running = launch::launch(&order, scratch);
+    let overseer = Overseer::new(&order, children);
     match running {
         Ok(running) => {
             control.tell(&Report::Started);
             let _ = stand_aside();
             let _ = set_dumpable(false);
-            Ok(overseer.see_to_the_end(control, running))
+            Ok(overseer.see_to_the_end(control, running, storage))
         }
         Err(why) => {
             overseer.clear();

@@ -29,6 +29,18 @@ pub(super) fn found_for_the_next_child() -> Result<(), String> {
     unshare(CloneFlags::CLONE_NEWPID).map_err(|error| refused("a PID namespace", error))
 }
 
+/// Whether the kernel counts the processes of a user namespace apart from those that the same user has outside: since
+/// Linux 5.14. One whose version cannot be read is taken for an older one.
+pub(super) fn count_their_own_processes() -> bool {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    version(&release).is_some_and(|version| version >= (5, 14))
+}
+
+fn version(release: &str) -> Option<(u32, u32)> {
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
 /// Leaves the host's mounts, shared memory and network.
 ///
 /// # Errors
@@ -40,4 +52,17 @@ pub(super) fn leave_the_host() -> Result<(), String> {
 
 fn refused(what: &str, error: Errno) -> String {
     format!("the kernel does not give {what}: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kernel_s_version_is_read_however_it_goes_on() {
+        assert_eq!(version("5.10.0-30-amd64\n"), Some((5, 10)));
+        assert_eq!(version("6.18.44-fc"), Some((6, 18)));
+        assert_eq!(version("7.0+"), Some((7, 0)));
+        assert_eq!(version(""), None);
+    }
 }

@@ -16,12 +16,15 @@ use super::super::order::{Command, End, Hold, Order};
 use super::control::Control;
 use super::first_process::end_of;
 use super::launch::Running;
+use super::storage::Storage;
 use super::tree::{Process, descendants};
 
 /// Between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(2);
-/// How often memory is looked at, and how long a kill may go unnoticed.
-const TICK: Duration = Duration::from_millis(500);
+/// How often it is looked at what is free on disk, and how long a kill may go unnoticed.
+const TICK: Duration = Duration::from_millis(100);
+/// How often memory is looked at.
+const LOOK_AT_MEMORY: Duration = Duration::from_millis(500);
 /// Between two sweeps over processes that are ending.
 const SWEEP: Duration = Duration::from_millis(5);
 
@@ -38,6 +41,7 @@ struct Course {
     end: Option<End>,
     kill_at: Option<Instant>,
     out_of_memory: bool,
+    disk_full: bool,
     frozen: bool,
 }
 
@@ -47,12 +51,13 @@ impl Overseer {
     }
 
     /// Does what the worker says until the program has ended, by itself or not; nothing of it is left then.
-    pub(super) fn see_to_the_end(&self, control: &mut Control, running: Running) -> End {
-        let mut course = Course::default();
+    pub(super) fn see_to_the_end(&self, control: &mut Control, running: Running, mut storage: Option<Storage>) -> End {
+        let disk_full = storage.as_ref().is_some_and(Storage::is_full);
+        let mut course = Course { disk_full, ..Course::default() };
         if control.do_not_wait().is_err() {
             course.kill_at = Some(Instant::now());
         }
-        let mut look_at_memory = Instant::now() + TICK;
+        let mut look_at_memory = Instant::now() + LOOK_AT_MEMORY;
         loop {
             course.end = course.end.or_else(|| self.bury(running.child));
             if course.end.is_some() {
@@ -61,20 +66,24 @@ impl Overseer {
             let now = Instant::now();
             if course.kill_at.is_some_and(|at| at <= now) {
                 self.kill(running.child);
-            } else if look_at_memory <= now {
-                course.out_of_memory |= self.takes_too_much();
-                look_at_memory = now + TICK;
-                if course.out_of_memory {
-                    course.kill_at = Some(now);
-                    continue;
-                }
+            } else if look_at_memory <= now && self.takes_too_much_memory() {
+                course.out_of_memory = true;
+                course.kill_at = Some(now);
+                continue;
+            } else if storage.as_mut().is_some_and(|storage| storage.overflows(&|| self.processes())) {
+                course.disk_full = true;
+                course.kill_at = Some(now);
+                continue;
+            }
+            if look_at_memory <= now {
+                look_at_memory = now + LOOK_AT_MEMORY;
             }
             self.wait(control, &mut course);
         }
         self.clear();
         let told = running.ended.and_then(told_by_the_first);
         let end = told.or(course.end).unwrap_or_default();
-        End { out_of_memory: course.out_of_memory, ..end }
+        End { out_of_memory: course.out_of_memory, disk_full: course.disk_full, ..end }
     }
 
     /// Until a command comes, a process ends, or time goes on.
@@ -146,8 +155,11 @@ impl Overseer {
         self.processes().iter().for_each(|process| process.signal(signal));
     }
 
-    fn takes_too_much(&self) -> bool {
-        self.processes().iter().map(Process::own_memory).sum::<u64>() > self.memory
+    /// What seems to be too much may be shared: then it is looked at more closely.
+    fn takes_too_much_memory(&self) -> bool {
+        let processes = self.processes();
+        let exceeds = |size: fn(&Process) -> u64| processes.iter().map(size).sum::<u64>() > self.memory;
+        exceeds(Process::memory) && exceeds(Process::part_of_memory)
     }
 
     /// The program's processes: those below the keeper, but for the first one of a namespace, which is our own.

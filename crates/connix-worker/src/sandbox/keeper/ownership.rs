@@ -1,5 +1,6 @@
 //! Makes a workspace the program's own: what others put there, such as an upload, the program may change.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, chownat};
@@ -17,5 +18,6 @@ pub(super) fn hand_over(folder: &Path, user: u32) -> io::Result<()> {
             // What has gone meanwhile needs no owner.
             let _ = chownat(entry.folder, entry.name, owner, group, AtFlags::SYMLINK_NOFOLLOW);
         }
+        ControlFlow::Continue(())
     })
 }

@@ -11,6 +11,9 @@ use seccompiler::{
     SeccompRule, TargetArch, apply_filter, sock_filter,
 };
 
+/// Calls, and the arguments to which a filter answers; to all, when there are none.
+type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
+
 /// Denied whatever their arguments are.
 const DENIED: &[c_long] = &[
     // looking into other processes, or steering them
@@ -95,6 +98,46 @@ const OF_OTHERS: &[c_long] = &[
     libc::SYS_sched_setattr,
 ];
 
+/// Denied where the program's user is somebody's: they change by its name a file that Landlock would not let it open. By
+/// descriptor they stay.
+const BY_NAME: &[c_long] = &[
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chown,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_lchown,
+    libc::SYS_fchownat,
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    // setxattrat, removexattrat and file_setattr, which the C library's headers do not have everywhere
+    463,
+    466,
+    469,
+];
+
+/// The same for modes, with the argument that has the mode.
+const MODES_BY_NAME: &[(c_long, u8)] = &[
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_chmod, 1),
+    (libc::SYS_fchmodat, 2),
+    (452, 2), // fchmodat2
+];
+
+/// Modes that a program notices not to have been set: one of these lets a file be executed.
+const NOTICEABLE: u64 = 0o7111;
+
+/// Times by name, with the argument that names the file; without a name the descriptor is meant.
+const TIMES_BY_NAME: &[(c_long, u8)] = &[
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_utime, 0),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_utimes, 0),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_futimesat, 1),
+    (libc::SYS_utimensat, 1),
+];
+
 /// What `ioprio_set` calls a process.
 const IOPRIO_WHO_PROCESS: u64 = 1;
 
@@ -110,54 +153,81 @@ const NEW_NAMESPACES: u64 = (libc::CLONE_NEWNS
 /// Kind of a socket, without the flags that come along.
 const KIND_OF_SOCKET: u64 = 0xf;
 
-/// Takes the calls away from this process and all it will start, for good.
+/// Takes the calls away from this process and all it will start, for good; with `shares_its_user` those too that change files
+/// by name.
 ///
 /// # Errors
 /// In words.
-pub(super) fn deny() -> Result<(), String> {
+pub(super) fn deny(shares_its_user: bool) -> Result<(), String> {
     let in_words = |error: &dyn std::fmt::Display| format!("seccomp: {error}");
-    for filter in filters().map_err(|error| in_words(&error))? {
+    for filter in filters(shares_its_user).map_err(|error| in_words(&error))? {
         apply_filter(&filter).map_err(|error| in_words(&error))?;
     }
     Ok(())
 }
 
-fn filters() -> Result<[BpfProgram; 3], seccompiler::BackendError> {
-    let denied = filter(rules()?, libc::EPERM)?;
-    let missing = filter(MISSING.iter().map(|call| (*call, Vec::new())).collect(), libc::ENOSYS)?;
-    Ok([denied, missing, without_foreign_numbers()])
+fn filters(shares_its_user: bool) -> Result<Vec<BpfProgram>, seccompiler::BackendError> {
+    let mut denied = rules()?;
+    let mut filters = vec![
+        filter(MISSING.iter().map(|call| (*call, Vec::new())).collect(), libc::ENOSYS)?,
+        without_foreign_numbers(),
+    ];
+    if shares_its_user {
+        denied.extend(changes_by_name()?);
+        filters.push(filter(ignored_by_name()?, 0)?);
+    }
+    filters.push(filter(denied, libc::EPERM)?);
+    Ok(filters)
 }
 
-fn rules() -> Result<BTreeMap<c_long, Vec<SeccompRule>>, seccompiler::BackendError> {
-    let mut rules: BTreeMap<_, _> = DENIED.iter().map(|call| (*call, Vec::new())).collect();
-    let not_local = SeccompRule::new(vec![SeccompCondition::new(0, Length::Dword, Is::Ne, libc::AF_UNIX as u64)?])?;
+fn changes_by_name() -> Result<Rules, seccompiler::BackendError> {
+    let mut rules: Rules = BY_NAME.iter().map(|call| (*call, Vec::new())).collect();
+    for (call, mode) in MODES_BY_NAME {
+        let noticeable = (0..16).map(|bit| 1 << bit).filter(|bit| NOTICEABLE & bit != 0);
+        let one_of = noticeable.map(|bit| rule(*mode, Length::Dword, Is::MaskedEq(bit), bit));
+        rules.insert(*call, one_of.collect::<Result<_, _>>()?);
+    }
+    Ok(rules)
+}
+
+/// Answered as if they were done. Python's `shutil.copy` and `copy2` end with one of them; that such a mode, or a time, is not
+/// the asked one changes nothing for a program that has its user to itself.
+fn ignored_by_name() -> Result<Rules, seccompiler::BackendError> {
+    let modes = MODES_BY_NAME.iter().map(|(call, mode)| (*call, *mode, Is::MaskedEq(NOTICEABLE), Length::Dword));
+    let times = TIMES_BY_NAME.iter().map(|(call, name)| (*call, *name, Is::Ne, Length::Qword));
+    modes.chain(times).map(|(call, argument, is, length)| Ok((call, vec![rule(argument, length, is, 0)?]))).collect()
+}
+
+fn rule(argument: u8, length: Length, is: Is, value: u64) -> Result<SeccompRule, seccompiler::BackendError> {
+    SeccompRule::new(vec![SeccompCondition::new(argument, length, is, value)?])
+}
+
+fn rules() -> Result<Rules, seccompiler::BackendError> {
+    let mut rules: Rules = DENIED.iter().map(|call| (*call, Vec::new())).collect();
     // One without a connection sends to whatever name it likes; a local raw one is a local datagram one.
-    let mut sockets = vec![not_local];
+    let mut sockets = vec![rule(0, Length::Dword, Is::Ne, libc::AF_UNIX as u64)?];
     for unconnected in [libc::SOCK_DGRAM, libc::SOCK_RAW] {
-        let kind = SeccompCondition::new(1, Length::Dword, Is::MaskedEq(KIND_OF_SOCKET), unconnected as u64)?;
-        sockets.push(SeccompRule::new(vec![kind])?);
+        sockets.push(rule(1, Length::Dword, Is::MaskedEq(KIND_OF_SOCKET), unconnected as u64)?);
     }
     rules.insert(libc::SYS_socket, sockets.clone());
     rules.insert(libc::SYS_socketpair, sockets);
     let mut namespaces = Vec::new();
     for bit in (0..64).map(|bit| 1 << bit).filter(|bit| NEW_NAMESPACES & bit != 0) {
-        namespaces.push(SeccompRule::new(vec![SeccompCondition::new(0, Length::Qword, Is::MaskedEq(bit), bit)?])?);
+        namespaces.push(rule(0, Length::Qword, Is::MaskedEq(bit), bit)?);
     }
     rules.insert(libc::SYS_clone, namespaces);
-    let other_than =
-        |argument, own| SeccompRule::new(vec![SeccompCondition::new(argument, Length::Dword, Is::Ne, own)?]);
+    let other_than = |argument, own| rule(argument, Length::Dword, Is::Ne, own);
     for call in OF_OTHERS {
         rules.insert(*call, vec![other_than(0, 0)?]);
     }
     rules.insert(libc::SYS_setpriority, vec![other_than(0, libc::PRIO_PROCESS.into())?, other_than(1, 0)?]);
     rules.insert(libc::SYS_ioprio_set, vec![other_than(0, IOPRIO_WHO_PROCESS)?, other_than(1, 0)?]);
+    // It would close the process's entries in /proc to a keeper of the same user, who measures there.
+    rules.insert(libc::SYS_prctl, vec![rule(0, Length::Dword, Is::Eq, libc::PR_SET_DUMPABLE as u64)?]);
     Ok(rules)
 }
 
-fn filter(
-    rules: BTreeMap<c_long, Vec<SeccompRule>>,
-    error: libc::c_int,
-) -> Result<BpfProgram, seccompiler::BackendError> {
+fn filter(rules: Rules, error: libc::c_int) -> Result<BpfProgram, seccompiler::BackendError> {
     let architecture: TargetArch = std::env::consts::ARCH.try_into()?;
     let denied = SeccompAction::Errno(error.unsigned_abs());
     SeccompFilter::new(rules, SeccompAction::Allow, denied, architecture)?.try_into()
@@ -181,6 +251,9 @@ mod tests {
 
     #[test]
     fn the_filters_compile_for_this_machine() {
-        assert!(filters().unwrap().iter().all(|program| !program.is_empty() && program.len() < 4096));
+        for shares_its_user in [false, true] {
+            let filters = filters(shares_its_user).unwrap();
+            assert!(filters.iter().all(|program| !program.is_empty() && program.len() < 4096));
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! The processes below a process, read from `/proc`.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::{fs, io};
 
-use nix::unistd::Pid;
+use nix::unistd::{Pid, Uid};
 use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 /// A process that has not ended.
@@ -12,6 +13,7 @@ pub(super) struct Process {
     pub(super) pid: i32,
     parent: i32,
     state: char,
+    threads: u64,
     /// With the number it makes the process unmistakable.
     started: u64,
 }
@@ -31,12 +33,34 @@ impl Process {
         }
     }
 
-    /// Bytes of memory that are its own: what is resident and not shared with others.
-    pub(super) fn own_memory(&self) -> u64 {
-        let pages = fs::read_to_string(format!("/proc/{}/statm", self.pid)).unwrap_or_default();
-        let mut pages = pages.split(' ').skip(1).filter_map(|field| field.parse::<u64>().ok());
-        let (resident, shared) = (pages.next().unwrap_or(0), pages.next().unwrap_or(0));
-        resident.saturating_sub(shared) * rustix::param::page_size() as u64
+    /// Bytes of memory that no file stands for, as far as they are resident. What it shares with others is counted in full in each.
+    pub(super) fn memory(&self) -> u64 {
+        self.kibibytes("status", &["RssAnon:", "RssShmem:"]).unwrap_or(0) << 10
+    }
+
+    /// The same with its part alone of what it shares. Reading it takes the kernel longer.
+    pub(super) fn part_of_memory(&self) -> u64 {
+        let part = self.kibibytes("smaps_rollup", &["Pss_Anon:", "Pss_Shmem:"]);
+        part.map_or_else(|| self.memory(), |kibibytes| kibibytes << 10)
+    }
+
+    /// Where the kernel shows its threads. One that has ended alone, the first too, has nothing any more; what the process has is to be
+    /// asked of another.
+    pub(super) fn threads(&self) -> impl Iterator<Item = PathBuf> {
+        fs::read_dir(format!("/proc/{}/task", self.pid)).into_iter().flatten().flatten().map(|thread| thread.path())
+    }
+
+    /// The sum of these lines of a thread's file; `None` when one of them is missing in each.
+    fn kibibytes(&self, file: &str, names: &[&str]) -> Option<u64> {
+        self.threads().find_map(|thread| {
+            let text = fs::read_to_string(thread.join(file)).ok()?;
+            names.iter().map(|name| field(&text, name)?.parse::<u64>().ok()).sum()
+        })
+    }
+
+    /// A process whose first thread has ended alone looks dead, and is not.
+    fn has_ended(&self) -> bool {
+        matches!(self.state, 'Z' | 'X') && self.threads <= 1
     }
 }
 
@@ -58,28 +82,33 @@ pub(super) fn descendants(root: Pid) -> io::Result<Vec<Process>> {
         found.extend(children.remove(&process.pid).unwrap_or_default());
         next += 1;
     }
-    found.retain(|process| !matches!(process.state, 'Z' | 'X'));
+    found.retain(|process| !process.has_ended());
     Ok(found)
 }
 
-/// After the program's name in parentheses, `stat` has state and parent; the start is its 22nd field.
+/// After the program's name in parentheses, `stat` has state and parent; threads are its 20th field, the start its 22nd.
 fn read(pid: i32) -> Option<Process> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let state = fields.first()?.chars().next()?;
-    Some(Process { pid, parent: fields.get(1)?.parse().ok()?, state, started: fields.get(19)?.parse().ok()? })
+    let (parent, threads) = (fields.get(1)?.parse().ok()?, fields.get(17)?.parse().ok()?);
+    Some(Process { pid, parent, state, threads, started: fields.get(19)?.parse().ok()? })
 }
 
-/// How many threads the user of this process has on the host: the kernel's count for `RLIMIT_NPROC`.
-pub(super) fn threads_of_this_user() -> u64 {
-    let user = nix::unistd::geteuid().to_string();
+/// How many threads a user has on the host: the kernel's count for `RLIMIT_NPROC`.
+pub(super) fn threads_of(user: Uid) -> u64 {
+    let user = user.to_string();
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let threads = processes.filter_map(|process| {
         let status = fs::read_to_string(process.path().join("status")).ok()?;
-        let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next());
-        (field("Uid:")? == user).then(|| field("Threads:")?.parse::<u64>().ok())?
+        (field(&status, "Uid:")? == user).then(|| field(&status, "Threads:")?.parse::<u64>().ok())?
     });
     threads.sum()
+}
+
+/// The first word after the name of a line.
+fn field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next())
 }
 
 #[cfg(test)]
@@ -98,7 +127,8 @@ mod tests {
         let below = || descendants(nix::unistd::getpid()).unwrap();
         let found = below().into_iter().find(|process| process.pid == sleeper).unwrap();
         assert!(below().iter().any(|process| process.pid == shell.id().cast_signed()));
-        assert!(found.own_memory() > 0 && !found.is_stopped());
+        assert!(!found.is_stopped());
+        assert!(found.memory() > 0 && (1..=found.memory()).contains(&found.part_of_memory()));
 
         found.signal(Signal::KILL);
         shell.wait().unwrap();

@@ -1,6 +1,7 @@
 //! Which files a program has changed.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::FileType;
@@ -45,10 +46,11 @@ fn files(workspace: &Path) -> Option<Files> {
     let mut files = Files::new();
     let mut remember = |entry: crate::sandbox::walk::Entry<'_>| {
         let stat = entry.stat;
-        if files.len() <= MOST_FILES && FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
+        if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
             let times = ([stat.st_mtime, stat.st_ctime], [stat.st_mtime_nsec, stat.st_ctime_nsec]);
             files.insert(entry.path.to_owned(), (stat.st_ino, stat.st_size, times.0, times.1));
         }
+        if files.len() > MOST_FILES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     walk(workspace, &mut remember).ok()?;
     (files.len() <= MOST_FILES).then_some(files)

@@ -16,6 +16,10 @@ use changes::Changes;
 /// A program is one argument of its interpreter, of which the kernel takes no longer ones.
 const LONGEST_CODE: usize = 100_000;
 
+/// A full workspace can still be read and made emptier.
+const DISK_FULL: &str =
+    "disk full: the workspace holds as much as it may; files must be removed before new ones can be written";
+
 /// The tool.
 pub(crate) struct CodeExecution(Arc<Sandbox>);
 
@@ -108,6 +112,8 @@ fn result(ran: Ran, files_changed: Value) -> Value {
     }
     if ran.end.out_of_memory {
         result["error"] = "out of memory".into();
+    } else if ran.end.disk_full {
+        result["error"] = DISK_FULL.into();
     }
     result
 }

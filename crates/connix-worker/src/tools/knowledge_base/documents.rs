@@ -1,5 +1,6 @@
 //! Which documents there are, and what they say.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use rustix::fs::FileType;
@@ -7,7 +8,7 @@ use rustix::fs::FileType;
 use super::super::ToolError;
 use super::super::workspace_files::WorkspaceFiles;
 use super::text;
-use crate::sandbox::walk::walk;
+use crate::sandbox::walk::{Entry, walk};
 
 /// The folder in the workspace.
 const FOLDER: &str = "knowledge";
@@ -29,8 +30,7 @@ pub(super) struct Document {
 /// All documents that can be read, by path; and how many had to be left out.
 pub(super) fn found(workspace: &Path) -> (Vec<Document>, usize) {
     let (mut documents, mut left_out) = (Vec::new(), 0);
-    // A folder that is missing, or no folder, holds nothing.
-    let _ = walk(&workspace.join(FOLDER), &mut |entry| {
+    let mut take = |entry: Entry<'_>| {
         let wanted =
             entry.path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)));
         if !wanted || FileType::from_raw_mode(entry.stat.st_mode) != FileType::RegularFile {
@@ -47,6 +47,11 @@ pub(super) fn found(workspace: &Path) -> (Vec<Document>, usize) {
             .saturating_mul(1_000_000_000)
             .saturating_add(i64::try_from(entry.stat.st_mtime_nsec).unwrap_or(0));
         documents.push(Document { path: format!("{FOLDER}/{path}"), size, changed });
+    };
+    // A folder that is missing, or no folder, holds nothing.
+    let _ = walk(&workspace.join(FOLDER), &mut |entry| {
+        take(entry);
+        ControlFlow::Continue(())
     });
     documents.sort_by(|one, other| one.path.cmp(&other.path));
     (documents, left_out)
