@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::worker::Worker;
 use connix_domain::access::Access;
 use connix_domain::api_key::{ApiKey, Digest, Kid};
+use connix_domain::audit::Origin;
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::{OrgId, ProjectId, UserId};
 use connix_domain::permission::Permissions;
@@ -71,6 +72,7 @@ impl App {
             access,
             principal: kid.as_str().to_owned(),
             limits: Overrides::default(),
+            origin: Origin::local("authenticate"),
         });
         let known = KnownKey { key, caller };
         self.keys.0.insert(kid.clone(), known.clone());

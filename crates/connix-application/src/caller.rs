@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Resource};
 use connix_domain::access::Access;
+use connix_domain::audit::Origin;
 use connix_domain::event::Actor;
 use connix_domain::id::ProjectId;
 use connix_domain::name::CanonicalName;
@@ -16,9 +17,15 @@ pub struct Caller {
     pub(crate) access: Access,
     pub(crate) principal: String,
     pub(crate) limits: Overrides,
+    pub(crate) origin: Origin,
 }
 
 impl Caller {
+    /// The same for a call, so that what it does can be accounted for.
+    #[must_use]
+    pub fn calling(self, origin: Origin) -> Self {
+        Self { origin, ..self }
+    }
     /// Whose data it may see.
     pub fn scope(&self) -> OrgScope {
         self.scope

@@ -8,6 +8,7 @@
 mod administration;
 mod agent;
 mod app;
+mod audit;
 mod authentication;
 mod caller;
 mod commit;

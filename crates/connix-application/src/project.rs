@@ -6,6 +6,7 @@ use crate::error::{Error, Resource};
 use crate::idempotency::Remember;
 use crate::project_order::{Naming, ProjectOrder, Removed};
 use connix_domain::agent::{Agent, Commanded};
+use connix_domain::audit::{Target, changed_in_project};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::event::{EventKind, Happening};
 use connix_domain::id::{ProjectId, TeamId};
@@ -62,6 +63,7 @@ impl App {
         let changes = ChangeSet::new()
             .with(Change::CreateProject(project.clone()))
             .with(self.raise(project.org, project.id, caller.actor(), happened))
+            .with(self.audited(caller, Target::new("project", project.id), []))
             .with_all(of_team)
             .first(self.record(remember, &project));
         match self.ports.store.commit(changes).await {
@@ -157,6 +159,8 @@ impl App {
         }
         let happened = Happening::of_project(EventKind::ProjectUpdated, &next);
         let changes = changes.with(self.raise(next.org, next.id, caller.actor(), happened)).with_all(of_team);
+        let named = changed_in_project(&project, &next);
+        let changes = changes.with(self.audited(caller, Target::new("project", next.id), named));
         match self.ports.store.commit(changes).await {
             Err(CommitError::Duplicate { entity: Entity::Project, .. }) => {
                 Err(taken("canonical_name", &next.canonical_name))
@@ -203,6 +207,7 @@ impl App {
         let mut changes = ChangeSet::new().with(Change::UpdateProject(next.clone()));
         changes = self.commanded_all(caller, changes, agents, |agent| agent.delete(now))?;
         changes = changes.with(Change::NoLiveAgents { org: project.org, project: project.id });
+        changes = changes.with(self.audited(caller, Target::new("project", next.id), []));
         if empty {
             changes = changes.with_all(self.purged_project(&next, caller.actor()));
         }

@@ -5,6 +5,7 @@ use crate::caller::{Caller, ProjectRef};
 use crate::error::{Error, Resource};
 use crate::idempotency::Remember;
 use connix_domain::agent::Agent;
+use connix_domain::audit::Target;
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::TaskId;
 use connix_domain::journal::JournalEntry;
@@ -58,6 +59,7 @@ impl App {
         let changes = ChangeSet::new()
             .with(Change::AgentUnchanged { org: agent.org, id: agent.id, version: agent.version })
             .with(Change::CreateTask(task.clone()))
+            .with(self.audited(caller, Target::new("task", task.id), []))
             .first(self.record(remember, &task));
         self.ports.store.commit(changes).await?;
         self.wakeups.agent(agent.id);
@@ -125,7 +127,9 @@ impl App {
         self.retrying(|| async {
             let (agent, task) = self.reachable_task(caller, wanted, agent, id).await?;
             let next = task.request_cancel(self.now())?;
-            let changes = next.clone().map(Change::UpdateTask);
+            let cancelled =
+                |next| [Change::UpdateTask(next), self.audited(caller, Target::new("task", task.id), ["status"])];
+            let changes = next.clone().map(cancelled).into_iter().flatten();
             let task = next.unwrap_or(task);
             let changes = ChangeSet::new().with_all(changes).first(self.record(remember.as_ref(), &task));
             if !changes.is_empty() {

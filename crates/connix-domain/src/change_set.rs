@@ -7,6 +7,7 @@
 use crate::Timestamp;
 use crate::agent::Agent;
 use crate::api_key::ApiKey;
+use crate::audit::AuditEntry;
 use crate::event::Event;
 use crate::id::{AgentId, OrgId, ProjectId, TaskId, TeamId, UserId};
 use crate::idempotency::{IdempotencyKey, IdempotencyRecord};
@@ -151,6 +152,8 @@ pub enum Change {
     AppendLogs(Vec<LogLine>),
     /// What workers used; a sample that is there already is left as it is, one of an agent that is gone is dropped.
     AppendSamples(Vec<ResourceSample>),
+    /// Somebody did something, or was refused; it gets the next number of its organisation's log.
+    Audit(AuditEntry),
     /// Something happened; it gets the next number of its organisation's sequence.
     Raise(Event),
     /// The first answer to a call. The first writer wins; a record that has expired is replaced.

@@ -20,6 +20,7 @@
 pub mod access;
 pub mod agent;
 pub mod api_key;
+pub mod audit;
 pub mod change_set;
 pub mod confinement;
 pub mod event;

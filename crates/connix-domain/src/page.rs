@@ -1,6 +1,8 @@
 //! Lists: filters, order, and the part of a list that is asked for.
 
 use crate::Timestamp;
+use crate::audit::Outcome;
+use crate::event::Actor;
 use crate::id::{AgentId, ProjectId, TeamId, UserId};
 use crate::log::LogLevel;
 use crate::phases;
@@ -40,6 +42,27 @@ pub struct Filter {
     pub updated_before: Option<Timestamp>,
     /// Attributes that all must have these values.
     pub metadata: Vec<(String, String)>,
+}
+
+/// A part of an organisation's audit log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditQuery {
+    /// Only what this actor did.
+    pub actor: Option<Actor>,
+    /// Only this action.
+    pub action: Option<String>,
+    /// Only what was done to this kind of resource.
+    pub target_kind: Option<String>,
+    /// Only what was done to this resource.
+    pub target_id: Option<String>,
+    /// Only what came out so.
+    pub outcome: Option<Outcome>,
+    /// At or after.
+    pub start: Option<Timestamp>,
+    /// Before.
+    pub end: Option<Timestamp>,
+    /// Which part.
+    pub window: Window,
 }
 
 phases! {

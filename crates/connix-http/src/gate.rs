@@ -3,13 +3,18 @@
 use crate::client_address::TrustedProxies;
 use crate::credential;
 use crate::problem::{Problem, Situation};
+use crate::request_id::RequestId;
 use crate::route::{Access, Route};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::USER_AGENT;
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, web};
+use actix_web::{Error, HttpMessage, HttpRequest, web};
 use connix_application::{App, Caller, Error as Refusal, Worker};
+use connix_domain::audit::Origin;
 use connix_worker_protocol::{PROTOCOL_HEADER, PROTOCOL_VERSION};
+use std::net::IpAddr;
 
 /// Lets a request pass to the handler, with its caller or worker noted in it, or answers why not.
 pub(crate) async fn admit(
@@ -18,26 +23,23 @@ pub(crate) async fn admit(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     request.extensions_mut().insert(route);
-    match check(route, &request).await {
-        Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
-        Err(problem) => Ok(request.error_response(problem)),
+    let answer = match check(route, &request).await {
+        Ok(()) => next.call(request).await?.map_into_boxed_body(),
+        Err(problem) => request.error_response(problem),
+    };
+    if answer.status() == StatusCode::FORBIDDEN {
+        account_for_refusal(answer.request()).await;
     }
+    Ok(answer)
 }
 
 async fn check(route: &'static Route, request: &ServiceRequest) -> Result<(), Problem> {
     match route.access {
         Access::Public => {}
         Access::AnyKey => {
-            let caller = caller(request).await?;
-            count(route, &caller, request).await?;
-            request.extensions_mut().insert(caller);
+            caller(route, request).await?;
         }
-        Access::Key(permission) => {
-            let caller = caller(request).await?;
-            count(route, &caller, request).await?;
-            caller.may(permission)?;
-            request.extensions_mut().insert(caller);
-        }
+        Access::Key(permission) => caller(route, request).await?.may(permission)?,
         Access::Worker => {
             let worker = worker(request).await?;
             request.extensions_mut().insert(worker);
@@ -46,14 +48,41 @@ async fn check(route: &'static Route, request: &ServiceRequest) -> Result<(), Pr
     Ok(())
 }
 
-async fn caller(request: &ServiceRequest) -> Result<Caller, Problem> {
+/// Who calls, within its budgets. Noted in the request, for the handler and for the audit log.
+async fn caller(route: &'static Route, request: &ServiceRequest) -> Result<Caller, Problem> {
     let address = request.app_data::<TrustedProxies>().and_then(|proxies| proxies.client(request));
+    let caller = authenticated(address, request).await?.calling(origin(route, address, request));
+    count(route, &caller, request).await?;
+    request.extensions_mut().insert(caller.clone());
+    Ok(caller)
+}
+
+async fn authenticated(address: Option<IpAddr>, request: &ServiceRequest) -> Result<Caller, Problem> {
     match credential::api_key(request.headers()) {
         Ok(key) => Ok(app(request)?.authenticate_from(address, key).await?),
         Err(problem) if problem.situation() == Situation::Unauthorized && credential::is_shown(request.headers()) => {
             Err(app(request)?.refuse_credential(address).into())
         }
         Err(problem) => Err(problem),
+    }
+}
+
+/// What the audit log tells of a call.
+fn origin(route: &'static Route, address: Option<IpAddr>, request: &ServiceRequest) -> Origin {
+    let agent = request.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    Origin {
+        action: route.operation_id.to_owned(),
+        request_id: request.extensions().get::<RequestId>().map(RequestId::to_string),
+        address,
+        user_agent: agent.map(|text| text.chars().take(Origin::LONGEST_AGENT).collect()),
+    }
+}
+
+/// What a credential did not allow is in the audit log, whoever found that out.
+async fn account_for_refusal(request: &HttpRequest) {
+    let caller = request.extensions().get::<Caller>().cloned();
+    if let (Some(caller), Some(app)) = (caller, request.app_data::<web::Data<App>>()) {
+        app.note_refusal(&caller, request.path()).await;
     }
 }
 

@@ -8,6 +8,7 @@ use connix_domain::agent::{
     Agent, AgentConfig, AgentFault, AgentPhase, Control, Exit, NewAgent, ProcessPhase, RuntimeKind,
 };
 use connix_domain::api_key::{ApiKey, Digest, Kid};
+use connix_domain::audit::{AuditEntry, Origin, Outcome};
 use connix_domain::event::{Actor, Event, EventKind};
 use connix_domain::id::{AgentId, EventId, OrgId, ProjectId, SessionId, TaskId, TeamId, UserId};
 use connix_domain::idempotency::{IdempotencyKey, IdempotencyRecord};
@@ -24,6 +25,7 @@ use connix_domain::role::Role;
 use connix_domain::task::{Task, TaskError, TaskOrder, TaskPhase, Usage};
 use connix_domain::team::Team;
 use serde_json::{Value, json};
+use std::net::IpAddr;
 
 /// The moment that the times of samples are counted from. Its microseconds are not zero.
 pub fn noon() -> Timestamp {
@@ -91,6 +93,40 @@ pub fn full_member(org: OrgId) -> Member {
 pub fn team(org: OrgId, name: &str) -> Team {
     let name = TeamName::parse(name).expect("a name by the rule");
     Team { org, id: TeamId::new(chance()), name, created_at: noon(), updated_at: noon(), version: 1 }
+}
+
+/// An entry of the audit log.
+pub fn audit_entry(org: OrgId) -> AuditEntry {
+    AuditEntry {
+        org,
+        at: noon(),
+        actor: Actor::System,
+        credential: None,
+        origin: Origin::local("keys create"),
+        target_kind: "api_key".to_owned(),
+        target_id: "cx_0123456789AB".to_owned(),
+        outcome: Outcome::Done,
+        changed: Vec::new(),
+    }
+}
+
+/// An entry of the audit log with something in every field.
+pub fn full_audit_entry(org: OrgId) -> AuditEntry {
+    AuditEntry {
+        actor: Actor::Member(UserId::new(chance())),
+        credential: Some("cx_0123456789AB".to_owned()),
+        origin: Origin {
+            action: "updateProject".to_owned(),
+            request_id: Some("req_1".to_owned()),
+            address: Some(IpAddr::from([192, 0, 2, 7])),
+            user_agent: Some("curl/8 \"ünï\"".to_owned()),
+        },
+        target_kind: "project".to_owned(),
+        target_id: ProjectId::new(chance()).to_string(),
+        outcome: Outcome::Refused,
+        changed: vec!["name".to_owned(), "metadata".to_owned()],
+        ..audit_entry(org)
+    }
 }
 
 /// A project with the given number and canonical name.

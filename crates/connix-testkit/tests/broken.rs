@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use connix_domain::Timestamp;
 use connix_domain::agent::Agent;
 use connix_domain::api_key::{ApiKey, Digest, Kid};
+use connix_domain::audit::PlacedEntry;
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::event::SequencedEvent;
 use connix_domain::id::{AgentId, ProjectId, TaskId, TeamId, UserId};
@@ -12,7 +13,8 @@ use connix_domain::journal::JournalEntry;
 use connix_domain::log::{LineKey, LogLine, PlacedLine};
 use connix_domain::member::Member;
 use connix_domain::organisation::Organisation;
-use connix_domain::page::{AgentQuery, LogQuery, Page, ProjectQuery, Sort, TaskQuery, Window};
+use connix_domain::page::{AgentQuery, AuditQuery, LogQuery, Page, ProjectQuery, Sort, TaskQuery, Window};
+use connix_domain::port::audit::AuditReader;
 use connix_domain::port::members::MemberReader;
 use connix_domain::port::store::{
     AgentReader, CommitError, Committer, EventReader, IdempotencyReader, LogReader, ProjectReader, ReadError,
@@ -118,6 +120,7 @@ hand_on! {
         teams(scope: OrgScope, window: Window) -> Page<Team>;
         team_members(scope: OrgScope, team: TeamId, window: Window) -> Page<Member>;
     }
+    AuditReader { audit_log(scope: OrgScope, query: &AuditQuery) -> Page<PlacedEntry>; }
     IdempotencyReader { remembered(key: &IdempotencyKey, now: Timestamp) -> Option<IdempotencyRecord>; }
 }
 

@@ -231,6 +231,18 @@ const LIMITS: &[(&str, &str)] = &[
     ),
 ];
 
+/// The same for `connix_domain::port::audit`.
+const AUDIT: &[(&str, &str)] = &[
+    (
+        "Entries MUST be numbered from 1 without gaps, in the order of their commits.",
+        "entries_are_numbered_from_1_without_gaps",
+    ),
+    (
+        "Another organisation's entries MUST be neither shown nor counted.",
+        "a_log_holds_no_other_organisation_s_entries",
+    ),
+];
+
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
@@ -259,7 +271,9 @@ fn sentences_with_must(source: &str) -> BTreeSet<String> {
 fn every_sentence_with_must_has_a_case() {
     let of_stores = LISTED.iter().map(|(_, case)| *case);
     let listed: BTreeSet<_> = of_stores.chain(LISTED_FOR_LIMITS.iter().copied()).collect();
-    for (port, promises) in [("store", PROMISES), ("telemetry", FIGURES), ("members", MEMBERS), ("limits", LIMITS)] {
+    let ports =
+        [("store", PROMISES), ("telemetry", FIGURES), ("members", MEMBERS), ("limits", LIMITS), ("audit", AUDIT)];
+    for (port, promises) in ports {
         let source = read(&format!("../connix-domain/src/port/{port}.rs"));
         let promised = promises.iter().map(|(sentence, _)| (*sentence).to_owned()).collect::<BTreeSet<_>>();
         assert_eq!(sentences_with_must(&source), promised);

@@ -6,6 +6,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod agents;
+mod audit;
 mod http;
 mod operating;
 mod projects;

@@ -9,6 +9,7 @@ use crate::order::{AgentOrder, AgentUpdate, config_faults};
 use connix_domain::agent::{
     Agent, AgentChange, AgentConfig, AgentPhase, ConfigPatch, EnvironmentVariables, NewAgent, Patch, RuntimeKind,
 };
+use connix_domain::audit::Target;
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::fault::Faults;
 use connix_domain::id::AgentId;
@@ -80,6 +81,7 @@ impl App {
         let changes = ChangeSet::new()
             .with(guard)
             .with(Change::CreateAgent(details.agent.clone()))
+            .with(self.audited(caller, Target::new("agent", id), []))
             .first(self.record(remember, &details));
         self.commit_agent(id, changes).await?;
         Ok(details)

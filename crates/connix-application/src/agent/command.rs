@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::idempotency::Remember;
 use crate::order::AgentCommand;
 use connix_domain::agent::{Agent, Commanded, RuntimeKind};
+use connix_domain::audit::{Target, changed_in_agent};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::event::{Actor, Happening};
 use connix_domain::id::AgentId;
@@ -99,7 +100,8 @@ impl App {
                 return Err(Error::NotExternal);
             }
             let (text, digest) = self.ports.credentials.mint_worker_token(agent.org, agent.id);
-            let changes = ChangeSet::new().with(Change::UpdateAgent(agent.with_token(digest)));
+            let audited = self.audited(caller, Target::new("agent", agent.id), ["worker_token"]);
+            let changes = ChangeSet::new().with(Change::UpdateAgent(agent.with_token(digest))).with(audited);
             self.commit(changes.first(self.record(remember.as_ref(), &text))).await?;
             Ok(text)
         })
@@ -120,7 +122,8 @@ impl App {
             Commanded::Changed(next, happened) => {
                 let guard = Change::ProjectUnchanged { org: project.org, id: project.id, version: project.version };
                 let changes = self.agent_changes(next.as_ref().clone(), happened, caller.actor());
-                (*next, ChangeSet::new().with(guard).with_all(changes))
+                let audited = self.audited(caller, Target::new("agent", agent.id), changed_in_agent(&agent, &next));
+                (*next, ChangeSet::new().with(guard).with_all(changes).with(audited))
             }
         };
         let changes = changes.first(self.record(remember, &next));

@@ -1,5 +1,6 @@
 //! Where everything is kept: one door for writing, a reader per kind for reading.
 
+use super::audit::AuditReader;
 use super::members::MemberReader;
 use super::telemetry::Telemetry;
 use crate::Timestamp;
@@ -40,6 +41,8 @@ phases! {
         Idempotency = "idempotency record",
         /// An event.
         Event = "event",
+        /// An entry of the audit log.
+        Audit = "audit entry",
         /// A property of the service.
         Property = "property",
     }
@@ -248,6 +251,7 @@ pub trait Store:
     + EventReader
     + IdempotencyReader
     + MemberReader
+    + AuditReader
     + Telemetry
 {
 }
@@ -262,6 +266,7 @@ impl<T> Store for T where
         + EventReader
         + IdempotencyReader
         + MemberReader
+        + AuditReader
         + Telemetry
 {
 }

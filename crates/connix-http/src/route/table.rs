@@ -23,6 +23,7 @@ pub fn table() -> impl Iterator<Item = &'static Route> {
         v1::equipment::ROUTES,
         v1::metrics::ROUTES,
         v1::usage::ROUTES,
+        v1::audit::ROUTES,
         v1::worker::ROUTES,
     ]
     .into_iter()

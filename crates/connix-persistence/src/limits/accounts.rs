@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn what_is_over_is_not_kept_and_what_is_in_hand_is() {
-        let accounts: Accounts<AtomicBool> = Accounts::new(|over| over.load(Ordering::Relaxed));
+        let accounts: Accounts<AtomicBool> = Accounts::new(|over: &AtomicBool| over.load(Ordering::Relaxed));
         let in_hand = accounts.of("in hand");
         in_hand.store(true, Ordering::Relaxed);
         for number in 0..100_000 {

@@ -99,6 +99,16 @@ table! {
     }
 }
 
+table! { audit_counter (org_id) { org_id -> Text, last -> BigInt, } }
+
+table! {
+    audit (org_id, sequence) {
+        org_id -> Text, sequence -> BigInt, at -> Instant, actor -> Text, credential -> Nullable<Text>, action -> Text,
+        target_kind -> Text, target_id -> Text, outcome -> Text, changed -> Json, request_id -> Nullable<Text>,
+        address -> Nullable<Text>, user_agent -> Nullable<Text>,
+    }
+}
+
 table! {
     idempotency (org_id, key) {
         org_id -> Text, key -> Text, fingerprint -> Text, answer -> Binary, created_at -> Instant,
@@ -112,3 +122,4 @@ table! { counter (name) { name -> Text, last -> BigInt, } }
 
 diesel::allow_tables_to_appear_in_same_query!(project, agent, task, journal, log, event, event_counter);
 diesel::allow_tables_to_appear_in_same_query!(member, membership);
+diesel::allow_tables_to_appear_in_same_query!(audit, audit_counter);

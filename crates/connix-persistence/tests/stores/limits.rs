@@ -121,7 +121,8 @@ async fn what_is_leased_passes_without_the_database() {
 async fn a_request_that_goes_away_takes_one_unit_at_most_with_it() {
     let (_opened, _proxy, [first, second]) = two_servers().await;
     for _ in 0..10 {
-        let taken = first.take("hasty", &claims(100));
+        let claims = claims(100);
+        let taken = first.take("hasty", &claims);
         drop(tokio::time::timeout(Duration::from_micros(100), taken).await);
     }
     let mut passed = 0;

@@ -20,6 +20,7 @@
 
 pub mod api_keys;
 pub mod appending;
+pub mod audit;
 pub mod concurrency;
 pub mod events;
 pub mod figures;
@@ -218,6 +219,12 @@ macro_rules! store_cases {
                 members_join_and_leave_teams
                 a_deleted_team_leaves_its_projects
                 a_member_s_list_holds_what_it_sees
+            }
+            audit {
+                entries_come_back_as_they_were_newest_first
+                entries_are_numbered_from_1_without_gaps
+                a_log_holds_no_other_organisation_s_entries
+                a_log_is_filtered_by_who_what_and_when
             }
             service {
                 the_same_integer_is_never_given_twice

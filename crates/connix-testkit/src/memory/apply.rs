@@ -3,6 +3,7 @@
 use super::state::State;
 use connix_domain::agent::{Agent, AgentPhase};
 use connix_domain::api_key::ApiKey;
+use connix_domain::audit::{AuditEntry, PlacedEntry};
 use connix_domain::change_set::Change;
 use connix_domain::event::{Event, SequencedEvent};
 use connix_domain::id::{AgentId, OrgId, ProjectId};
@@ -89,6 +90,7 @@ impl State {
                 samples.into_iter().for_each(|sample| self.append_sample(sample));
                 Ok(())
             }
+            Change::Audit(entry) => self.audit(entry),
             Change::Raise(event) => self.raise(event),
             Change::Remember(record) => self.remember(record),
             Change::Settle { key, provisional, answer } => {
@@ -221,6 +223,13 @@ impl State {
             self.last_position += 1;
             lines.push(PlacedLine { position: self.last_position, line });
         }
+        Ok(())
+    }
+
+    fn audit(&mut self, entry: AuditEntry) -> Applied {
+        self.known(entry.org)?;
+        let log = self.audit.entry(entry.org).or_default();
+        log.push(PlacedEntry { sequence: log.len() as i64 + 1, entry });
         Ok(())
     }
 

@@ -6,13 +6,15 @@ use async_trait::async_trait;
 use connix_domain::Timestamp;
 use connix_domain::agent::{Agent, AgentPhase};
 use connix_domain::api_key::{ApiKey, Kid};
+use connix_domain::audit::PlacedEntry;
 use connix_domain::event::SequencedEvent;
 use connix_domain::id::{AgentId, ProjectId, TaskId};
 use connix_domain::idempotency::{IdempotencyKey, IdempotencyRecord};
 use connix_domain::journal::JournalEntry;
 use connix_domain::log::{LogLine, PlacedLine};
 use connix_domain::organisation::Organisation;
-use connix_domain::page::{AgentQuery, LogQuery, Page, ProjectQuery, TaskQuery};
+use connix_domain::page::{AgentQuery, AuditQuery, LogQuery, Page, ProjectQuery, TaskQuery};
+use connix_domain::port::audit::AuditReader;
 use connix_domain::port::store::{
     AgentReader, EventReader, IdempotencyReader, LogReader, ProjectReader, ReadError, ServiceReader, TaskReader,
 };
@@ -247,6 +249,25 @@ impl EventReader for MemoryStore {
         let state = self.now();
         let events = state.events.get(&scope.org()).into_iter().flatten();
         Ok(events.filter(|event| event.sequence > after).take(limit as usize).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl AuditReader for MemoryStore {
+    async fn audit_log(&self, scope: OrgScope, query: &AuditQuery) -> Result<Page<PlacedEntry>, ReadError> {
+        let state = self.now();
+        let asked = |given: &Option<String>, of: &str| given.as_ref().is_none_or(|text| text == of);
+        let matches = |PlacedEntry { entry, .. }: &&PlacedEntry| {
+            query.actor.is_none_or(|actor| entry.actor == actor)
+                && asked(&query.action, &entry.origin.action)
+                && asked(&query.target_kind, &entry.target_kind)
+                && asked(&query.target_id, &entry.target_id)
+                && query.outcome.is_none_or(|outcome| entry.outcome == outcome)
+                && query.start.is_none_or(|start| entry.at >= start)
+                && query.end.is_none_or(|end| entry.at < end)
+        };
+        let own = state.audit.get(&scope.org()).into_iter().flatten().rev();
+        Ok(part(&own.filter(matches).collect::<Vec<_>>(), query.window))
     }
 }
 

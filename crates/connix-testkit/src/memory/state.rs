@@ -4,6 +4,7 @@ use super::telemetry::Charge;
 use connix_domain::Timestamp;
 use connix_domain::agent::Agent;
 use connix_domain::api_key::ApiKey;
+use connix_domain::audit::PlacedEntry;
 use connix_domain::event::SequencedEvent;
 use connix_domain::id::{AgentId, OrgId, ProjectId, TaskId, TeamId, UserId};
 use connix_domain::idempotency::{IdempotencyKey, IdempotencyRecord};
@@ -41,6 +42,7 @@ pub(super) struct State {
     pub(super) old_samples: BTreeMap<SampleKey, ResourceSample>,
     pub(super) charges: Vec<Charge>,
     pub(super) events: BTreeMap<OrgId, Vec<SequencedEvent>>,
+    pub(super) audit: BTreeMap<OrgId, Vec<PlacedEntry>>,
     pub(super) records: HashMap<IdempotencyKey, IdempotencyRecord>,
     pub(super) properties: BTreeMap<String, Vec<u8>>,
 }

@@ -87,7 +87,7 @@ pub(crate) const ROUTES: &[Route] = &[
 ];
 
 async fn create(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
-    let shown = reveal::asked(&call)?;
+    let shown = reveal::asked(&call).await?;
     let order = body::order(&call.app, &body)?;
     let tools = call.app.catalogue();
     let reply = |made: &AgentDetails| {
@@ -110,13 +110,13 @@ async fn list(call: Call) -> Result<HttpResponse, Problem> {
 }
 
 async fn get(call: Call) -> Result<HttpResponse, Problem> {
-    let environment = reveal::asked(&call)?;
+    let environment = reveal::asked(&call).await?;
     let found = call.app.agent(&call.caller, &call.project(), call.path("agent")).await?;
     Ok(shown(&call, &found, environment))
 }
 
 async fn update(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
-    let environment = reveal::asked(&call)?;
+    let environment = reveal::asked(&call).await?;
     let (update, echo) = body::update(&call.app, &body)?;
     let (project, agent) = (call.project(), call.path("agent"));
     if !echo.is_empty() {

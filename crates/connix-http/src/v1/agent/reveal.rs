@@ -3,6 +3,7 @@
 use crate::call::Call;
 use crate::problem::Problem;
 use crate::route::{Parameter, ParameterType};
+use connix_domain::audit::Target;
 use connix_domain::permission::Permission;
 
 const ENVIRONMENT: &str = "environment_variables";
@@ -23,19 +24,18 @@ pub(super) const REVEAL: &[Parameter] = &[Parameter::new(
     "Show environment variables that look like credentials in clear; needs `data.agents.secrets.read`",
 )];
 
-/// Reads the query string of a call that has no other parameter.
+/// Reads the query string of a call that has no other parameter. What is to be shown in clear is accounted for first.
 ///
 /// # Errors
 /// 400 for anything else in it; 403 when the credential may not see secrets.
-pub(super) fn asked(call: &Call) -> Result<Environment, Problem> {
+pub(super) async fn asked(call: &Call) -> Result<Environment, Problem> {
     let mut query = call.query();
     let choices = [(ENVIRONMENT, Environment::Revealed)];
     let asked = query.choice("reveal", &choices, "must be environment_variables").unwrap_or(Environment::Masked);
     query.finish()?;
     if asked == Environment::Revealed {
         call.caller.may(Permission::AgentsSecretsRead)?;
-        let (key, agent) = (call.caller.principal(), call.path("agent"));
-        tracing::info!(key, agent.id = agent, "environment variables are shown in clear");
+        call.app.note_reveal(&call.caller, Target::new("agent", call.path("agent")), ENVIRONMENT).await?;
     }
     Ok(asked)
 }

@@ -106,6 +106,7 @@ impl Unit {
             Change::AppendJournal(entries) => self.append_journal(entries),
             Change::AppendLogs(lines) => self.append_logs(lines),
             Change::AppendSamples(samples) => self.append_samples(samples),
+            Change::Audit(entry) => self.audit(entry),
             Change::Raise(event) => self.raise(event),
             Change::Remember(record) => self.remember(record),
             Change::Settle { key, provisional, answer } => self.settle(key, provisional, answer),

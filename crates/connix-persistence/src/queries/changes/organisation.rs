@@ -1,7 +1,7 @@
 //! Organisations and their API keys.
 
 use super::rows::{ApiKeyRow, OrganisationRow};
-use super::tables::{api_key, event_counter, organisation};
+use super::tables::{api_key, audit_counter, event_counter, organisation};
 use super::{Must, Unit, stale};
 use crate::instant::At;
 use connix_domain::Timestamp;
@@ -11,12 +11,14 @@ use connix_domain::port::store::Entity;
 use diesel::prelude::*;
 
 impl Unit {
-    /// With the counter that its events are numbered by.
+    /// With the counters that its events and the entries of its audit log are numbered by.
     pub(super) fn create_organisation(&mut self, organisation: Organisation) {
         let counter = (event_counter::org_id.eq(organisation.id.to_string()), event_counter::last.eq(0));
+        let log = (audit_counter::org_id.eq(organisation.id.to_string()), audit_counter::last.eq(0));
         let row = OrganisationRow::from(organisation);
         self.push(Must::Run, diesel::insert_into(organisation::table).values(row));
         self.push(Must::Run, diesel::insert_into(event_counter::table).values(counter));
+        self.push(Must::Run, diesel::insert_into(audit_counter::table).values(log));
     }
 
     pub(super) fn create_api_key(&mut self, key: ApiKey) {

@@ -1,8 +1,9 @@
 //! What the service keeps beside its resources: events, idempotency records, properties.
 
-use super::rows::{EventRow, IdempotencyRow};
-use super::tables::{event, event_counter, idempotency, property};
+use super::rows::{AuditRow, EventRow, IdempotencyRow};
+use super::tables::{audit, audit_counter, event, event_counter, idempotency, property};
 use super::{Must, Unit, stale};
+use connix_domain::audit::AuditEntry;
 use connix_domain::event::Event;
 use connix_domain::idempotency::{IdempotencyKey, IdempotencyRecord};
 use connix_domain::port::secrets::Sealed;
@@ -21,6 +22,16 @@ impl Unit {
         self.push(Must::Touch(CommitError::Reference), next);
         let row = (EventRow::from(event), event::sequence.eq(number));
         self.push(Must::Run, diesel::insert_into(event::table).values(row));
+    }
+
+    /// Numbered as events are.
+    pub(super) fn audit(&mut self, entry: AuditEntry) {
+        let counter = audit_counter::table.find(entry.org.to_string());
+        let number = counter.clone().select(audit_counter::last).single_value().assume_not_null();
+        let next = diesel::update(counter).set(audit_counter::last.eq(audit_counter::last + 1));
+        self.push(Must::Touch(CommitError::Reference), next);
+        let row = (AuditRow::from(entry), audit::sequence.eq(number));
+        self.push(Must::Run, diesel::insert_into(audit::table).values(row));
     }
 
     /// Replaces a record that had expired when this one was made; else the first one stays and this unit fails.

@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 mod agent;
 mod api_key;
+mod audit;
 mod control;
 mod event;
 mod idempotency;
@@ -23,6 +24,7 @@ mod team;
 
 pub(super) use agent::{AgentRow, AgentState};
 pub(super) use api_key::ApiKeyRow;
+pub(super) use audit::{AuditRow, PlacedRow};
 pub(super) use event::{EventRow, SequencedRow};
 pub(super) use idempotency::IdempotencyRow;
 pub(super) use journal::JournalRow;

@@ -1,0 +1,68 @@
+//! The audit log: entries that commit with what they are about, notes of what was refused, and reading it.
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::Error;
+use connix_domain::audit::{AuditEntry, Outcome, PlacedEntry, Target};
+use connix_domain::change_set::{Change, ChangeSet};
+use connix_domain::page::{AuditQuery, Page};
+use connix_domain::permission::Permission;
+
+impl App {
+    /// That the caller did something, as a change: it commits with what was done.
+    pub(crate) fn audited<'n>(
+        &self,
+        caller: &Caller,
+        target: Target,
+        changed: impl IntoIterator<Item = &'n str>,
+    ) -> Change {
+        Change::Audit(self.entry(caller, target, changed, Outcome::Done))
+    }
+
+    /// Notes that the caller was shown a secret, before it is shown.
+    ///
+    /// # Errors
+    /// What the store says: a secret that cannot be accounted for is not shown.
+    pub async fn note_reveal(&self, caller: &Caller, target: Target, field: &str) -> Result<(), Error> {
+        let change = self.audited(caller, target, [field]);
+        Ok(self.ports.store.commit(ChangeSet::new().with(change)).await?)
+    }
+
+    /// Notes that the caller's credential did not allow what was asked of `path`. A store that does not answer changes nothing
+    /// about the refusal.
+    pub async fn note_refusal(&self, caller: &Caller, path: &str) {
+        let entry = self.entry(caller, Target::new("path", path), [], Outcome::Refused);
+        if let Err(error) = self.ports.store.commit(ChangeSet::new().with(Change::Audit(entry))).await {
+            tracing::warn!(%error, "a refused attempt is not in the audit log");
+        }
+    }
+
+    fn entry<'n>(
+        &self,
+        caller: &Caller,
+        target: Target,
+        changed: impl IntoIterator<Item = &'n str>,
+        outcome: Outcome,
+    ) -> AuditEntry {
+        AuditEntry {
+            org: caller.scope.org(),
+            at: self.now(),
+            actor: caller.actor(),
+            credential: Some(caller.principal.clone()),
+            origin: caller.origin.clone(),
+            target_kind: target.kind.to_owned(),
+            target_id: target.id,
+            outcome,
+            changed: changed.into_iter().map(str::to_owned).collect(),
+        }
+    }
+
+    /// A part of the caller's organisation's audit log, the newest entries first.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]
+    pub async fn audit_log(&self, caller: &Caller, query: &AuditQuery) -> Result<Page<PlacedEntry>, Error> {
+        caller.may(Permission::AuditRead)?;
+        Ok(self.store().audit_log(caller.scope, query).await?)
+    }
+}

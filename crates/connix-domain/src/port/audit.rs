@@ -1,0 +1,18 @@
+//! The audit log, to be read.
+
+use super::store::ReadError;
+use crate::audit::PlacedEntry;
+use crate::page::{AuditQuery, Page};
+use crate::scope::OrgScope;
+use async_trait::async_trait;
+
+/// The audit log. Entries are written by [`Change::Audit`](crate::change_set::Change::Audit), and by nothing changed or removed.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait AuditReader: Send + Sync {
+    /// A part of an organisation's entries, the newest first.
+    ///
+    /// - Entries MUST be numbered from 1 without gaps, in the order of their commits.
+    /// - Another organisation's entries MUST be neither shown nor counted.
+    async fn audit_log(&self, scope: OrgScope, query: &AuditQuery) -> Result<Page<PlacedEntry>, ReadError>;
+}

@@ -1,0 +1,3 @@
+DROP TABLE audit;
+DROP FUNCTION audit_is_kept();
+DROP TABLE audit_counter;
