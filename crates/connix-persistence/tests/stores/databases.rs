@@ -120,11 +120,15 @@ pub(crate) async fn execute(statements: &[String]) -> diesel::QueryResult<()> {
 
 /// Sends scripts of many statements to a database.
 pub(crate) async fn execute_on(url: &DatabaseUrl, scripts: &[&str]) {
-    let DatabaseUrl::Postgres { url } = url else { unreachable!("scripts are for PostgreSQL alone") };
-    let mut connection = AsyncPgConnection::establish(url).await.unwrap();
     for script in scripts {
-        connection.batch_execute(script).await.unwrap();
+        try_execute_on(url, script).await.unwrap();
     }
+}
+
+/// Runs a script on a database of the server, which may refuse it.
+pub(crate) async fn try_execute_on(url: &DatabaseUrl, script: &str) -> diesel::QueryResult<()> {
+    let DatabaseUrl::Postgres { url } = url else { unreachable!("scripts are for PostgreSQL alone") };
+    AsyncPgConnection::establish(url).await.unwrap().batch_execute(script).await
 }
 
 /// The host and port of a URL.

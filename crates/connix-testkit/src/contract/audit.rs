@@ -102,7 +102,7 @@ pub async fn a_log_is_filtered_by_who_what_and_when(subject: &dyn Subject) {
     };
     for query in [by_actor, by_action, by_kind, by_id, by_outcome, by_time, by_all] {
         let found: Vec<_> = log(&tenant, &query).await.into_iter().map(|placed| placed.entry).collect();
-        assert_eq!(found, [marked.clone()], "{query:?}");
+        assert_eq!(found, std::slice::from_ref(&marked), "{query:?}");
     }
     let before = AuditQuery { end: Some(samples::after(-1)), ..EVERYTHING };
     assert_eq!(log(&tenant, &before).await, []);
