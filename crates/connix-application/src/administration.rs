@@ -5,6 +5,7 @@ use crate::caller::ProjectRef;
 use crate::error::Error;
 use connix_domain::Timestamp;
 use connix_domain::api_key::ApiKey;
+use connix_domain::audit::Target;
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::event::{Actor, EventKind, Happening};
 use connix_domain::id::{OrgId, ProjectId, UserId};
@@ -205,7 +206,8 @@ impl App {
             Some(list) => Some(self.project_ids(scope, &list).await?),
         };
         let (key, text) = self.minted(&organisation, &new.name, new.permissions, projects, self.now());
-        self.commit(ChangeSet::new().with(Change::CreateApiKey(key))).await?;
+        let audited = self.audited_locally(organisation.id, "keys create", Target::new("api_key", key.kid.as_str()));
+        self.commit(ChangeSet::new().with(Change::CreateApiKey(key)).with(audited)).await?;
         Ok(text)
     }
 

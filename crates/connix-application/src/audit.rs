@@ -3,8 +3,10 @@
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Error;
-use connix_domain::audit::{AuditEntry, Outcome, PlacedEntry, Target};
+use connix_domain::audit::{AuditEntry, Origin, Outcome, PlacedEntry, Target};
 use connix_domain::change_set::{Change, ChangeSet};
+use connix_domain::event::Actor;
+use connix_domain::id::OrgId;
 use connix_domain::page::{AuditQuery, Page};
 use connix_domain::permission::Permission;
 
@@ -17,6 +19,21 @@ impl App {
         changed: impl IntoIterator<Item = &'n str>,
     ) -> Change {
         Change::Audit(self.entry(caller, target, changed, Outcome::Done))
+    }
+
+    /// That an operator did something on the command line, as a change.
+    pub(crate) fn audited_locally(&self, org: OrgId, command: &str, target: Target) -> Change {
+        Change::Audit(AuditEntry {
+            org,
+            at: self.now(),
+            actor: Actor::System,
+            credential: None,
+            origin: Origin::local(command),
+            target_kind: target.kind.to_owned(),
+            target_id: target.id,
+            outcome: Outcome::Done,
+            changed: Vec::new(),
+        })
     }
 
     /// Notes that the caller was shown a secret, before it is shown.
