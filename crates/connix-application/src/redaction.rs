@@ -14,8 +14,8 @@ use std::time::Duration;
 
 /// Forgotten when so long nothing was reported.
 const KEPT: Duration = Duration::from_secs(600);
-/// At most so many bytes of values are kept.
-const MOST: u64 = 16 * 1024 * 1024;
+/// At most so many bytes of memory are kept.
+const MOST: u64 = 64 * 1024 * 1024;
 
 /// What is known of agents that report.
 pub(crate) struct Redactors(Cache<AgentId, Arc<Known>>);
@@ -30,8 +30,8 @@ struct Known {
 impl Redactors {
     pub(crate) fn new() -> Self {
         let weight = |_: &AgentId, known: &Arc<Known>| {
-            let bytes: usize = known.values.iter().map(String::len).sum();
-            u32::try_from(bytes + 100).unwrap_or(u32::MAX)
+            let values: usize = known.values.iter().map(String::len).sum();
+            u32::try_from(values + known.redactor.memory_usage() + 100).unwrap_or(u32::MAX)
         };
         Self(Cache::builder().weigher(weight).max_capacity(MOST).time_to_idle(KEPT).build())
     }

@@ -1,30 +1,40 @@
 //! The forms in which a value is printed by those who do not mean to print it.
 
-use crate::SHORTEST;
 use base64::Engine;
 use base64::alphabet::{Alphabet, STANDARD, URL_SAFE};
 use base64::engine::{GeneralPurpose, general_purpose::NO_PAD};
 
-/// The value in every form.
-pub(crate) fn of(value: &str) -> Vec<Vec<u8>> {
-    let bytes = value.as_bytes();
-    let quoted = serde_json::Value::from(value).to_string();
-    let mut forms = vec![
-        bytes.to_vec(),
-        quoted.trim_matches('"').as_bytes().to_vec(),
-        hex::encode(bytes).into_bytes(),
-        hex::encode_upper(bytes).into_bytes(),
-    ];
+/// A kind of forms.
+type Kind = fn(&str) -> Vec<Vec<u8>>;
+
+/// All kinds, the usual ones first.
+pub(crate) const KINDS: &[Kind] = &[as_it_is, quoted, base64, hexadecimal, percent];
+
+fn as_it_is(value: &str) -> Vec<Vec<u8>> {
+    vec![value.as_bytes().to_vec()]
+}
+
+fn quoted(value: &str) -> Vec<Vec<u8>> {
+    vec![serde_json::Value::from(value).to_string().trim_matches('"').as_bytes().to_vec()]
+}
+
+fn base64(value: &str) -> Vec<Vec<u8>> {
+    let at = |alphabet| (0..3).map(move |offset| base64_at(value.as_bytes(), offset, alphabet));
+    [&STANDARD, &URL_SAFE].into_iter().flat_map(at).collect()
+}
+
+fn hexadecimal(value: &str) -> Vec<Vec<u8>> {
+    vec![hex::encode(value).into_bytes(), hex::encode_upper(value).into_bytes()]
+}
+
+fn percent(value: &str) -> Vec<Vec<u8>> {
+    let mut forms = Vec::new();
     for space in ["%20", "+"] {
         for unreserved in ["-._~", "-._*", "-._~/", "-_.!~*'()"] {
-            let upper = percent_encoded(bytes, unreserved, space, false);
-            forms.extend([upper, percent_encoded(bytes, unreserved, space, true)]);
+            let upper = percent_encoded(value.as_bytes(), unreserved, space, false);
+            forms.extend([upper, percent_encoded(value.as_bytes(), unreserved, space, true)]);
         }
     }
-    for alphabet in [&STANDARD, &URL_SAFE] {
-        forms.extend((0..3).map(|offset| base64_at(bytes, offset, alphabet)));
-    }
-    forms.retain(|form| form.len() >= SHORTEST);
     forms
 }
 

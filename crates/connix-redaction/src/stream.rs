@@ -7,50 +7,38 @@ use crate::{MASK, Redactor};
 pub struct Stream<'r> {
     redactor: &'r Redactor,
     held: Vec<u8>,
+    /// Of the longest form.
+    longest: usize,
+    /// The last that was shown is a mask.
+    ends_masked: bool,
 }
 
 impl<'r> Stream<'r> {
     pub(crate) fn new(redactor: &'r Redactor) -> Self {
-        Self { redactor, held: Vec::new() }
+        let longest = redactor.forms.iter().map(Vec::len).max().unwrap_or(0);
+        Self { redactor, held: Vec::new(), longest, ends_masked: false }
     }
 
     /// Takes a chunk; gives what can be shown by now.
     pub fn push(&mut self, chunk: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(chunk);
-        let mut shown = Vec::with_capacity(self.held.len());
-        let mut from = 0;
-        let doubtful = self.doubtful(0);
-        if let Some(finder) = &self.redactor.finder {
-            for found in finder.find_iter(&self.held) {
-                if found.start() >= doubtful {
-                    break;
-                }
-                shown.extend_from_slice(&self.held[from..found.start()]);
-                shown.extend_from_slice(MASK.as_bytes());
-                from = found.end();
-            }
-        } else if !self.redactor.is_empty() {
+        if self.redactor.finder.is_none() && !self.redactor.is_empty() {
             self.held.clear();
             return MASK.as_bytes().to_vec();
         }
-        let until = self.doubtful(from);
-        shown.extend_from_slice(&self.held[from..until]);
+        let doubtful = self.doubtful(0);
+        let (mut shown, masked_until) = self.masked(doubtful);
+        let until = self.doubtful(masked_until);
+        self.show(&mut shown, masked_until, until);
         self.held.drain(..until);
         shown
     }
 
     /// There is nothing more: gives the rest.
-    pub fn finish(self) -> Vec<u8> {
+    pub fn finish(mut self) -> Vec<u8> {
         // held back is the beginning of a value, or whole values that could have been longer ones
-        let Some(finder) = &self.redactor.finder else { return self.held };
-        let mut shown = Vec::with_capacity(self.held.len());
-        let mut from = 0;
-        for found in finder.find_iter(&self.held) {
-            shown.extend_from_slice(&self.held[from..found.start()]);
-            shown.extend_from_slice(MASK.as_bytes());
-            from = found.end();
-        }
-        shown.extend_from_slice(&self.held[from..]);
+        let (mut shown, masked_until) = self.masked(self.held.len());
+        self.show(&mut shown, masked_until, self.held.len());
         shown
     }
 
@@ -59,14 +47,38 @@ impl<'r> Stream<'r> {
         if self.held.is_empty() { Vec::new() } else { MASK.as_bytes().to_vec() }
     }
 
+    /// What is held up to the last value that begins before `limit`, with masks; and where that value ends. Values that follow each
+    /// other have one mask.
+    fn masked(&mut self, limit: usize) -> (Vec<u8>, usize) {
+        let mut shown = Vec::with_capacity(self.held.len());
+        let mut from = 0;
+        let Some(finder) = &self.redactor.finder else { return (shown, from) };
+        for found in finder.find_iter(&self.held).take_while(|found| found.start() < limit) {
+            self.ends_masked &= found.start() == from;
+            shown.extend_from_slice(&self.held[from..found.start()]);
+            if !self.ends_masked {
+                shown.extend_from_slice(MASK.as_bytes());
+            }
+            (self.ends_masked, from) = (true, found.end());
+        }
+        (shown, from)
+    }
+
+    fn show(&mut self, shown: &mut Vec<u8>, from: usize, until: usize) {
+        self.ends_masked &= from == until;
+        shown.extend_from_slice(&self.held[from..until]);
+    }
+
     /// Where the longest end of what is held begins that could go on to be a form, from `from` on.
     fn doubtful(&self, from: usize) -> usize {
-        let longest = self.redactor.forms.iter().map(Vec::len).max().unwrap_or(0);
-        let earliest = from.max((self.held.len() + 1).saturating_sub(longest));
-        let begins = |at: &usize| {
-            let rest = &self.held[*at..];
-            self.redactor.forms.iter().any(|form| form.len() > rest.len() && form.starts_with(rest))
-        };
-        (earliest..self.held.len()).find(begins).unwrap_or(self.held.len())
+        let earliest = from.max((self.held.len() + 1).saturating_sub(self.longest));
+        (earliest..self.held.len()).find(|at| self.begins_a_form(&self.held[*at..])).unwrap_or(self.held.len())
+    }
+
+    /// Whether there is a longer form that begins so. In order, those that do follow what is not greater than `text`.
+    fn begins_a_form(&self, text: &[u8]) -> bool {
+        let forms = &self.redactor.forms;
+        let next = forms.partition_point(|form| form.as_slice() <= text);
+        forms.get(next).is_some_and(|form| form.starts_with(text))
     }
 }

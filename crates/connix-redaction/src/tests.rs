@@ -71,6 +71,55 @@ fn documents_are_redacted_to_their_last_text() {
 }
 
 #[test]
+fn a_value_that_is_called_like_a_key_of_the_journal_leaves_the_key() {
+    let redactor = Redactor::new(["arguments", "tool_calls"]);
+    let document = json!({ "tool_calls": [{ "arguments": "it is arguments" }] });
+    assert_eq!(redactor.document(document), json!({ "tool_calls": [{ "arguments": "it is ***" }] }));
+}
+
+/// A key of 3 KB, as it stands in an environment variable.
+fn long_value() -> String {
+    (0..3000_u32).map(|n| char::from(b'!' + u8::try_from(n * n * 7 % 90).unwrap())).collect()
+}
+
+#[test]
+fn a_long_value_is_found_whole_and_has_one_mask() {
+    let value = long_value();
+    let redactor = Redactor::new([value.as_str()]);
+    assert_eq!(redactor.text(&format!("<{value}>")), "<***>");
+    assert_eq!(redactor.text(&format!("<{}>", hex::encode(&value))), "<***>");
+    let encoded = BASE64_STANDARD.encode(&value);
+    assert!(redactor.text(&encoded).len() < encoded.len() / 5, "but for what joins the pieces");
+}
+
+/// What a model's program prints in large amounts, or a byte at a time, must not cost more than the printing.
+#[test]
+fn a_stream_is_looked_through_quickly_however_long_the_values_are() {
+    let value: Vec<String> =
+        long_value().as_bytes().chunks(60).map(|line| String::from_utf8_lossy(line).into()).collect();
+    let redactor = Redactor::new([value.join("\n").as_str()]);
+    let began = std::time::Instant::now();
+    let mut stream = redactor.stream();
+    for _ in 0..2000 {
+        stream.push(b"x");
+    }
+    for _ in 0..20 {
+        stream.push(&[b'%'; 64 << 10]);
+    }
+    assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+/// The limit of an environment, in the characters whose forms are the longest.
+#[test]
+fn memory_is_bounded_whatever_the_values_are() {
+    let value = "\u{1}\u{2}!*'()~ /".repeat((64 << 10) / 10);
+    let redactor = Redactor::new([value.as_str()]);
+    assert!(redactor.memory_usage() < 16 << 20, "{}", redactor.memory_usage());
+    assert_eq!(redactor.text(&format!("<{value}>")), "<***>", "as it is it is known in any case");
+    assert!(Redactor::new([SECRET]).memory_usage() > SECRET.len() * 10);
+}
+
+#[test]
 fn a_value_that_was_cut_off_is_not_shown_in_part() {
     let redactor = redactor();
     let mut stream = redactor.stream();

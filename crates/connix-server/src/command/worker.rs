@@ -22,7 +22,7 @@ pub(crate) fn run(settings: &Settings, worker: Worker) -> anyhow::Result<ExitCod
             if token.is_empty() {
                 bail!("{} holds no token", file.display());
             }
-            Options::External { server_url, token: token.to_owned().into() }
+            Options::External { server_url, token: token.to_owned().into(), token_file: file }
         }
         _ => Options::Local,
     };

@@ -110,7 +110,8 @@ fn read_tool_call(index: usize, call: &Value) -> Option<ToolCall> {
 
 fn read_tokens(usage: &Value) -> Option<(i64, i64)> {
     let prompt = usage["prompt_tokens"].as_i64()?;
-    let completion = usage["completion_tokens"].as_i64().or_else(|| Some(usage["total_tokens"].as_i64()? - prompt))?;
+    let completion =
+        usage["completion_tokens"].as_i64().or_else(|| Some(usage["total_tokens"].as_i64()?.saturating_sub(prompt)))?;
     Some((prompt.max(0), completion.max(0)))
 }
 

@@ -4,8 +4,10 @@ mod handshake;
 mod host_lock;
 mod inherited_files;
 mod lifeline;
+mod own_folder;
 mod signals;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use connix_worker_protocol::exit_code;
@@ -32,6 +34,8 @@ pub enum Options {
         server_url: String,
         /// The agent's worker token (`cxw_…`).
         token: Secret,
+        /// Where it was read: no program may reach that file.
+        token_file: PathBuf,
     },
 }
 
@@ -52,9 +56,9 @@ fn prepare(options: Options) -> Result<u8, u8> {
     })?;
     match options {
         Options::Local => run_local(&runtime),
-        Options::External { server_url, token } => {
-            let workspace = std::env::current_dir().map_err(|error| {
-                tracing::error!(%error, "the current folder, which is the workspace, cannot be read");
+        Options::External { server_url, token, token_file } => {
+            let workspace = own_folder::current(&token_file).map_err(|cause| {
+                tracing::error!(%cause, "the worker cannot work here");
                 exit_code::USAGE
             })?;
             Ok(runtime.block_on(run_with_signals(Settings::new(server_url, token, false, workspace))))

@@ -154,10 +154,10 @@ impl<'a> Steps<'a> {
     }
 
     fn add_usage(&mut self, used: &Usage) {
-        self.usage.prompt_tokens += used.prompt_tokens;
-        self.usage.completion_tokens += used.completion_tokens;
-        self.usage.total_tokens += used.total_tokens;
-        self.usage.llm_requests += used.llm_requests;
+        self.usage.prompt_tokens = self.usage.prompt_tokens.saturating_add(used.prompt_tokens);
+        self.usage.completion_tokens = self.usage.completion_tokens.saturating_add(used.completion_tokens);
+        self.usage.total_tokens = self.usage.total_tokens.saturating_add(used.total_tokens);
+        self.usage.llm_requests = self.usage.llm_requests.saturating_add(used.llm_requests);
         self.usage.estimated |= used.estimated;
     }
 
