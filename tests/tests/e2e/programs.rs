@@ -10,14 +10,19 @@ use std::time::{Duration, Instant};
 
 use connix_tests::{
     Agent, FakeModel, FakeReply, Installation, Server, Settings, Store, eventually, processes_in, with_every_store,
+    workers_of,
 };
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 with_every_store![
     this_host_can_confine_programs_and_the_status_says_how,
     a_model_gets_what_its_program_printed_and_the_file_is_in_the_projects_workspace,
     a_program_sees_nothing_of_the_server_nor_of_another_project,
+    two_gibibytes_of_memory_are_not_given_and_the_agent_goes_on,
     a_fork_bomb_leaves_the_server_and_the_agent_as_they_were,
+    what_has_lost_its_keeper_is_ended_while_its_worker_goes_on,
     nothing_of_a_program_outlives_a_killed_server,
     a_killed_worker_takes_its_program_along_and_does_not_run_it_again,
     a_cancelled_tasks_program_ends,
@@ -136,7 +141,7 @@ denied('the worker', lambda: os.kill({worker}, signal.SIGKILL))
 print('over')
 ",
             server = stage.server.pid(),
-            worker = connix_tests::workers_of(&stage.server)[0],
+            worker = workers_of(&stage.server)[0],
             workspaces = others.parent().unwrap(),
         );
         let result = stage.result_of("python", &code).await;
@@ -146,21 +151,55 @@ print('over')
     }
 }
 
+async fn two_gibibytes_of_memory_are_not_given_and_the_agent_goes_on(store: Store) {
+    for containment in ["namespace", "sweep"] {
+        let stage = stage(store, containment).await;
+        let result = stage.result_of("python", "print(len(b'x' * (2 << 30)))").await;
+        assert_eq!((&result["exit_code"], &result["stdout"]), (&json!(1), &json!("")), "{containment}: {result}");
+        assert!(result["stderr"].as_str().unwrap().contains("MemoryError"), "{containment}: {result}");
+        assert_eq!(stage.result_of("bash", "echo fine").await["stdout"], "fine\n");
+        assert_eq!(stage.agent.get().await["runtime"]["incarnation"], 1, "the worker lives on");
+    }
+}
+
 async fn a_fork_bomb_leaves_the_server_and_the_agent_as_they_were(store: Store) {
-    let stage = stage(store, "auto").await;
-    stage.writes("bash", "b() { b | b & }; b; sleep 5");
+    for containment in ["namespace", "sweep"] {
+        let stage = stage(store, containment).await;
+        stage.writes("bash", "b() { b | b & }; b; sleep 5");
+        stage.model.reply(FakeReply::answer("done"));
+        let task = stage.agent.task("go").await;
+        stage.model.wait_for_requests(1).await;
+        let client = stage.server.client();
+        for _ in 0..20 {
+            let asked = Instant::now();
+            client.get(&stage.agent.path("")).await.expect(200);
+            assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+        }
+        task.reaches("completed").await;
+        assert_eq!(stage.agent.get().await["runtime"]["incarnation"], 1, "the worker lives on");
+        assert_eq!(stage.result_of("bash", "echo fine").await["stdout"], "fine\n");
+    }
+}
+
+/// Without a namespace; with no mark in its environment, no parent and no group by which it could be found.
+async fn what_has_lost_its_keeper_is_ended_while_its_worker_goes_on(store: Store) {
+    let stage = stage(store, "sweep").await;
+    stage.writes("bash", &format!("(env -i setsid {NEVER} &); {NEVER}"));
     stage.model.reply(FakeReply::answer("done"));
     let task = stage.agent.task("go").await;
-    stage.model.wait_for_requests(1).await;
-    let client = stage.server.client();
-    for _ in 0..20 {
-        let asked = Instant::now();
-        client.get(&stage.agent.path("")).await.expect(200);
-        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
-    }
+    eventually("it has fled", async || (stage.programs().len() == 2).then_some(())).await;
+    let keepers = keepers_of(workers_of(&stage.server)[0]);
+    assert_eq!(keepers.len(), 1, "{keepers:?}");
+    kill(Pid::from_raw(keepers[0]), Signal::SIGKILL).unwrap();
+    eventually("nothing is left", async || stage.programs().is_empty().then_some(())).await;
     task.reaches("completed").await;
     assert_eq!(stage.agent.get().await["runtime"]["incarnation"], 1, "the worker lives on");
-    assert_eq!(stage.result_of("bash", "echo fine").await["stdout"], "fine\n");
+}
+
+/// A worker's children.
+fn keepers_of(worker: i32) -> Vec<i32> {
+    let children = fs::read_to_string(format!("/proc/{worker}/task/{worker}/children")).unwrap();
+    children.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
 }
 
 /// Processes that have left their parent, their group and their session.

@@ -51,22 +51,34 @@ impl Looks {
             return Ok(Arc::clone(seen));
         }
         let began = Instant::now();
-        let seen = Arc::new(spawn_blocking(look).await.map_err(io::Error::other)??);
+        let seen = Arc::new(spawn_blocking(|| look(Wanted::Marked)).await.map_err(io::Error::other)??);
         *newest = Some((began, Arc::clone(&seen)));
         Ok(seen)
     }
 }
 
-/// The children that this process has now.
-pub(super) fn children_now() -> io::Result<Vec<i32>> {
-    Ok(look()?.iter().filter(|seen| seen.is_child).map(|seen| seen.number).collect())
+/// Those that a look is for.
+#[derive(Clone, Copy, PartialEq)]
+enum Wanted {
+    /// Children of this process. Of others only the parent is read.
+    Children,
+    /// These, and whatever bears a mark.
+    Marked,
 }
 
-fn look() -> io::Result<Vec<Seen>> {
+/// The children that this process has now.
+///
+/// # Errors
+/// When `/proc` cannot be read.
+pub(super) fn children() -> io::Result<Vec<Seen>> {
+    look(Wanted::Children)
+}
+
+fn look(wanted: Wanted) -> io::Result<Vec<Seen>> {
     let own = Own { process: std::process::id().cast_signed(), rank: rank("self") };
     let processes = fs::read_dir("/proc")?.flatten();
     let numbers = processes.filter_map(|process| process.file_name().to_str()?.parse().ok());
-    Ok(numbers.filter_map(|number| own.seen(number)).collect())
+    Ok(numbers.filter_map(|number| own.seen(number, wanted)).collect())
 }
 
 /// What this process is.
@@ -85,7 +97,7 @@ struct Rank {
 
 impl Own {
     /// A process is held first and looked at then, so that it cannot be another's by the time it is signalled.
-    fn seen(&self, number: i32) -> Option<Seen> {
+    fn seen(&self, number: i32, wanted: Wanted) -> Option<Seen> {
         let handle = pidfd_open(Pid::from_raw(number)?, PidfdFlags::empty()).ok()?;
         // After the name in parentheses: state, parent and, as the 20th field of all, threads. A process whose first thread has ended
         // alone looks dead, and is not.
@@ -94,6 +106,9 @@ impl Own {
         let threads: u64 = fields.get(17)?.parse().ok()?;
         let has_ended = matches!(*fields.first()?, "Z" | "X") && threads <= 1;
         let is_child = fields.get(1)?.parse() == Ok(self.process);
+        if !is_child && wanted == Wanted::Children {
+            return None;
+        }
         let called = mark_of_keeper(number);
         let is_keeper = called.is_some() && self.rank.is_some() && rank(&number.to_string()) == self.rank;
         let mark = if is_keeper { called } else { mark_in_environment(number) };

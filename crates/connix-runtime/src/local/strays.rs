@@ -19,11 +19,11 @@ use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use connix_domain::id::AgentId;
+use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-use super::KILLED;
-use super::children;
-use super::processes::{Looks, Seen, children_now};
+use super::processes::{Looks, Seen};
+use super::{KILLED, children, processes};
 
 /// A keeper takes some milliseconds, unless something holds it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -67,7 +67,7 @@ impl Strays {
     /// When the kernel does not let it, or `/proc` cannot be read.
     pub(super) fn inherit() -> io::Result<Self> {
         nix::sys::prctl::set_child_subreaper(true)?;
-        children::leave_alone(children_now()?);
+        children::leave_alone(processes::children()?.iter().map(|child| child.number));
         let inherits_its_own = std::process::id() != 1;
         Ok(Self { looks: Looks::default(), inherits_its_own, marks: Mutex::default() })
     }
@@ -146,8 +146,8 @@ pub(super) fn watch(strays: &Arc<Strays>, run: &Path) {
 
 async fn round(strays: &Weak<Strays>) -> Option<()> {
     let strays = strays.upgrade()?;
-    if let Ok(look) = strays.looks.new_one().await {
-        strays.end_orphans(&look);
+    if let Ok(Ok(children)) = spawn_blocking(processes::children).await {
+        strays.end_orphans(&children);
     }
     Some(())
 }

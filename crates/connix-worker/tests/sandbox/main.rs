@@ -9,6 +9,7 @@ mod bounds;
 mod denied;
 mod ends;
 mod freezing;
+mod probes;
 mod processes;
 mod refused;
 mod stage;
