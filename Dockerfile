@@ -21,6 +21,7 @@ ENV CONNIX_DATA_DIR=/var/lib/connix \
     CONNIX_OPERATIONS__LISTEN=0.0.0.0:9090
 VOLUME /var/lib/connix
 EXPOSE 8080 9090
-# The server handles SIGTERM itself. It does not reap processes of others, as process 1 should: run it with `--init`.
+# The server handles SIGTERM itself. As process 1 it would inherit everybody's orphans, and could not tell which of them a program of a tool
+# has left: run it with `--init`.
 ENTRYPOINT ["connix"]
 CMD ["serve"]
