@@ -34,6 +34,7 @@ pub use answer::{Answer, keys};
 pub use binary::connix;
 pub use client::{Call, Client};
 pub use command_line::Output;
+pub use connix_testkit::fake_mcp::{self, FakeMcp};
 pub use connix_testkit::fake_model::{FakeModel, FakeReply};
 pub use connix_testkit::fake_search::FakeSearch;
 pub use connix_testkit::proxy::Proxy;

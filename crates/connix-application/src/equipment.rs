@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 /// How old the catalogue may become.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
-/// How long the endpoint's list of models holds.
+/// The first look may take this long; the server does not wait longer for a tool that hangs.
+const FIRST_LOOK: Duration = Duration::from_secs(15);
+/// How long what the endpoint said of its models holds, and that it said nothing.
 const MODELS_KEPT: Duration = Duration::from_secs(15);
 
 /// What was found when it was last looked at.
@@ -20,7 +22,16 @@ const MODELS_KEPT: Duration = Duration::from_secs(15);
 pub(crate) struct Found {
     catalogue: RwLock<Arc<ToolCatalogue>>,
     confinement: RwLock<Option<Confinement>>,
-    models: tokio::sync::Mutex<Option<(Instant, Vec<String>)>>,
+    models: RwLock<Option<Offered>>,
+    /// Held by the one who asks for the models.
+    asking: tokio::sync::Mutex<()>,
+}
+
+/// What the endpoint said of its models, and when; `None` when it gave no list.
+#[derive(Debug, Clone)]
+struct Offered {
+    at: Instant,
+    names: Option<Vec<String>>,
 }
 
 /// The models that a configuration may name.
@@ -66,6 +77,14 @@ impl App {
         self.equipment.confinement.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Looks at the tools for the first time, before anything is served. What takes too long is found by the next look.
+    pub async fn look_at_tools_first(&self) {
+        if tokio::time::timeout(FIRST_LOOK, self.look_at_tools()).await.is_err() {
+            let seconds = FIRST_LOOK.as_secs();
+            tracing::warn!(seconds, "the tools could not be looked at in time; the server begins without them");
+        }
+    }
+
     /// Looks at the tools.
     pub async fn look_at_tools(&self) {
         let Inventory { tools, confinement } = self.ports.equipment.inventory().await;
@@ -77,18 +96,28 @@ impl App {
     /// Looks at the tools again and again, for as long as it is awaited.
     pub async fn keep_looking_at_tools(&self) {
         loop {
-            tokio::time::sleep(LOOK_AGAIN).await;
+            let has_looked = self.confinement().is_some();
+            tokio::time::sleep(if has_looked { LOOK_AGAIN } else { Duration::ZERO }).await;
             self.look_at_tools().await;
         }
     }
 
+    /// What the endpoint offers. One asks it at a time; meanwhile others take what it said before, or wait for that one's
+    /// answer.
     async fn offered_models(&self) -> Option<Vec<String>> {
-        let mut kept = self.equipment.models.lock().await;
-        if let Some((_, names)) = kept.as_ref().filter(|(at, _)| at.elapsed() < MODELS_KEPT) {
-            return Some(names.clone());
+        let known = || self.equipment.models.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(fresh) = known().filter(|offered| offered.at.elapsed() < MODELS_KEPT) {
+            return fresh.names;
         }
-        let names = self.ports.equipment.models().await.ok().filter(|names| !names.is_empty())?;
-        *kept = Some((Instant::now(), names.clone()));
-        Some(names)
+        let Ok(_asking) = self.equipment.asking.try_lock() else {
+            if known().is_none() {
+                drop(self.equipment.asking.lock().await);
+            }
+            return known().and_then(|offered| offered.names);
+        };
+        let names = self.ports.equipment.models().await.ok().filter(|names| !names.is_empty());
+        let offered = Offered { at: Instant::now(), names: names.clone() };
+        *self.equipment.models.write().unwrap_or_else(PoisonError::into_inner) = Some(offered);
+        names
     }
 }

@@ -1,9 +1,14 @@
 //! The tools that a service knows, and which of them an agent's configuration may name (contract section 8).
 
+use crate::agent::RuntimeKind;
 use crate::fault::Faults;
+use serde_json::Value;
 
 /// The longest part of an unknown name that is repeated to whoever sent it, in characters.
 const SHOWN: usize = 64;
+
+/// What names of MCP servers' tools begin with.
+const MCP: &str = "mcp:";
 
 /// A tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +17,8 @@ pub struct Tool {
     pub name: String,
     /// What it is for.
     pub description: String,
+    /// JSON schema of the arguments that it takes from a model; `None` where it is not known.
+    pub parameters: Option<Value>,
     /// Why it cannot be used now; `None` when it can.
     pub obstacle: Option<Obstacle>,
 }
@@ -50,6 +57,17 @@ impl ToolCatalogue {
         names.iter().map(String::as_str).filter(|name| !self.has(name)).collect()
     }
 
+    /// Checks that an agent of this runtime may have these tools, at `config.tools[…]`: those of MCP servers come with what
+    /// only the operator may know, so a worker on another host has none.
+    pub fn check_place(names: &[String], runtime: RuntimeKind, faults: &mut Faults) {
+        for (at, name) in names.iter().enumerate() {
+            if runtime == RuntimeKind::External && name.starts_with(MCP) {
+                let message = format!("Tool '{}' is for agents that the server runs itself", shown(name));
+                faults.add(format!("config.tools[{at}]"), message);
+            }
+        }
+    }
+
     /// Checks the tools that a configuration names, at `config.tools[…]`.
     pub fn check(&self, names: &[String], faults: &mut Faults) {
         for (at, name) in names.iter().enumerate() {
@@ -70,8 +88,11 @@ impl ToolCatalogue {
         }
     }
 
+    /// One tool of an MCP server that cannot be asked for its tools is as hindered as the server.
     fn find(&self, name: &str) -> Option<&Tool> {
-        self.0.iter().find(|tool| tool.name == name)
+        let called = |name: &str| self.0.iter().find(|tool| tool.name == name);
+        let server = || name.strip_prefix(MCP)?.split_once('/').map(|(server, _)| format!("{MCP}{server}"));
+        called(name).or_else(|| called(&server()?).filter(|server| server.obstacle.is_some()))
     }
 
     fn available(&self) -> String {
@@ -91,7 +112,7 @@ mod tests {
 
     fn tool(name: &str, obstacle: Option<&str>) -> Tool {
         let obstacle = obstacle.map(|reason| Obstacle { reason: reason.to_owned(), setting: None });
-        Tool { name: name.to_owned(), description: String::new(), obstacle }
+        Tool { name: name.to_owned(), description: String::new(), parameters: None, obstacle }
     }
 
     fn catalogue() -> ToolCatalogue {
@@ -134,6 +155,43 @@ mod tests {
         ToolCatalogue::default().check(&["x\n".repeat(100)], &mut faults);
         let message = faults.into_iter().next().unwrap().message;
         assert_eq!(message, format!("Unknown tool '{}'. Available: none", "x".repeat(64)));
+    }
+
+    #[test]
+    fn a_tool_of_a_server_that_cannot_be_reached_is_refused_with_the_servers_reason() {
+        let servers = ToolCatalogue::new(vec![
+            tool("mcp:down", Some("it is down")),
+            tool("mcp:up", None),
+            tool("mcp:up/read", None),
+        ]);
+        let names = ["mcp:up/read", "mcp:up", "mcp:down/read", "mcp:up/write", "mcp:none/read"].map(str::to_owned);
+        let mut faults = Faults::new();
+        servers.check(&names, &mut faults);
+        let faults: Vec<_> = faults.into_iter().map(|fault| fault.to_string()).collect();
+        let expected = [
+            "Tool 'mcp:down/read' is not available: it is down.",
+            "Unknown tool 'mcp:up/write'.",
+            "Unknown tool 'mcp:none/read'.",
+        ];
+        assert!(
+            faults.len() == 3 && faults.iter().zip(expected).all(|(fault, words)| fault.contains(words)),
+            "{faults:?}"
+        );
+    }
+
+    #[test]
+    fn an_agent_elsewhere_has_no_tools_of_mcp_servers() {
+        let names = ["web_search", "mcp:up"].map(str::to_owned);
+        let faults = |runtime| {
+            let mut faults = Faults::new();
+            ToolCatalogue::check_place(&names, runtime, &mut faults);
+            faults.into_iter().map(|fault| fault.to_string()).collect::<Vec<_>>()
+        };
+        assert!(faults(RuntimeKind::Local).is_empty());
+        assert_eq!(
+            faults(RuntimeKind::External),
+            ["config.tools[1]: Tool 'mcp:up' is for agents that the server runs itself"]
+        );
     }
 
     #[test]

@@ -64,7 +64,8 @@ impl GuardedClient {
 
     fn builder(&self, target: &Target) -> ClientBuilder {
         let plain = target.url().scheme() == "http";
-        let resolver = GuardedResolver { rule: Arc::clone(&self.rule), plain };
+        let port = target.url().port_or_known_default().unwrap_or_default();
+        let resolver = GuardedResolver { rule: Arc::clone(&self.rule), plain, port };
         let builder = Client::builder()
             .redirect(redirect::Policy::none())
             .no_proxy()
@@ -81,19 +82,26 @@ impl GuardedClient {
     /// [`DialError::Failed`]
     pub async fn send(&self, request: RequestBuilder) -> Result<Response, DialError> {
         let response = self.traffic.send(request).await.map_err(|error| failed(&error))?;
-        match response.remote_addr().map(|peer| self.rule.judge(peer.ip())) {
-            Some(Err(blocked)) => Err(DialError::Failed(blocked.to_string())),
-            _ => Ok(response),
+        let Some(peer) = response.remote_addr() else { return Ok(response) };
+        if self.rule.reserves(peer.ip(), peer.port()) {
+            return Err(TargetFault::Reserved.into());
         }
+        self.rule.judge(peer.ip()).map_err(|blocked| DialError::Failed(blocked.to_string()))?;
+        Ok(response)
     }
 }
 
-/// The root cause: what lies above it repeats the URL, which may hold a secret.
 fn failed(error: &reqwest::Error) -> DialError {
+    DialError::Failed(root_cause(error))
+}
+
+/// Why a call had no answer, in words: the root cause, since what lies above it repeats the URL, which may hold a secret.
+#[must_use]
+pub fn root_cause(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(deeper) = cause.and_then(std::error::Error::source) {
         cause = Some(deeper);
     }
     let kind = if error.is_timeout() { "no answer in time" } else { "no answer" };
-    DialError::Failed(cause.map_or_else(|| kind.to_owned(), |cause| format!("{kind}: {cause}")))
+    cause.map_or_else(|| kind.to_owned(), |cause| format!("{kind}: {cause}"))
 }

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::rule::{AddressRule, Standing};
+use crate::target::TargetFault;
 
 /// For one scheme: plain HTTP goes to allowed addresses alone.
 #[derive(Debug, Clone)]
 pub(crate) struct GuardedResolver {
     pub(crate) rule: Arc<AddressRule>,
     pub(crate) plain: bool,
+    /// Where the host is dialled.
+    pub(crate) port: u16,
 }
 
 impl Resolve for GuardedResolver {
@@ -31,6 +34,9 @@ impl GuardedResolver {
         let standing = self.rule.judge_all(found.iter().map(SocketAddr::ip)).map_err(|blocked| blocked.to_string())?;
         if self.plain && standing == Standing::Public {
             return Err(format!("http:// is for addresses in {} alone", self.rule.setting()));
+        }
+        if found.iter().any(|address| self.rule.reserves(address.ip(), self.port)) {
+            return Err(format!("it {}", TargetFault::Reserved));
         }
         if found.is_empty() { Err("the name has no address".to_owned()) } else { Ok(()) }
     }

@@ -1,14 +1,22 @@
 //! The judgement of one address: public, allowed by the operator, or blocked.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 use thiserror::Error;
 
 use crate::address::is_public;
+use crate::reserved::Reserved;
 
 /// Where clouds keep their machines' credentials: allowed by nothing.
-const METADATA_SERVICE: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254));
+const METADATA_SERVICES: &[IpAddr] = &[
+    IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)),
+    IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V4(Ipv4Addr::new(192, 0, 0, 192)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    // the first of them, translated
+    IpAddr::V6(Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0xa9fe, 0xa9fe)),
+];
 
 /// Which addresses may be dialled.
 #[derive(Debug, Clone)]
@@ -16,6 +24,8 @@ pub struct AddressRule {
     setting: &'static str,
     allowed: Vec<IpNet>,
     own: Vec<SocketAddr>,
+    reserved: Vec<Reserved>,
+    is_for_tenants: bool,
 }
 
 /// An address that may be dialled, and why.
@@ -41,7 +51,15 @@ impl AddressRule {
     /// Public addresses, and those in `allowed`, which is what `setting` holds.
     #[must_use]
     pub fn new(setting: &'static str, allowed: Vec<IpNet>) -> Self {
-        Self { setting, allowed, own: Vec::new() }
+        Self { setting, allowed, own: Vec::new(), reserved: Vec::new(), is_for_tenants: false }
+    }
+
+    /// The same for what tenants have dialled as often as they like, with answers that they read: never what is `reserved`;
+    /// this host only where a network of its own (`127.0.0.0/8`) is allowed, not by a wider one; and ports of inner services
+    /// in allowed networks neither.
+    #[must_use]
+    pub fn for_tenants(setting: &'static str, allowed: Vec<IpNet>, reserved: Vec<Reserved>) -> Self {
+        Self { reserved, is_for_tenants: true, ..Self::new(setting, allowed) }
     }
 
     /// Without the service's own listeners, also where their addresses are public.
@@ -56,13 +74,33 @@ impl AddressRule {
     /// [`Blocked`]
     pub fn judge(&self, address: IpAddr) -> Result<Standing, Blocked> {
         let address = address.to_canonical();
-        if address != METADATA_SERVICE && self.allowed.iter().any(|network| network.contains(&address)) {
+        if !METADATA_SERVICES.contains(&address) && self.allowed.iter().any(|network| self.opens(network, address)) {
             return Ok(Standing::Allowed);
         }
         if is_public(address) && !self.own.iter().any(|own| own.ip().to_canonical() == address) {
             return Ok(Standing::Public);
         }
         Err(Blocked { address, setting: self.setting })
+    }
+
+    fn opens(&self, network: &IpNet, address: IpAddr) -> bool {
+        let by_name = !self.is_for_tenants || !address.is_loopback() || network.addr().is_loopback();
+        network.contains(&address) && by_name
+    }
+
+    /// Whether the service's own is there.
+    pub(crate) fn reserves(&self, address: IpAddr, port: u16) -> bool {
+        self.reserved.iter().any(|reserved| reserved.is_at(address, port))
+    }
+
+    /// Whether the service's own is called so.
+    pub(crate) fn reserves_name(&self, name: &str, port: u16) -> bool {
+        self.reserved.iter().any(|reserved| reserved.is_named(name, port))
+    }
+
+    /// Whether ports of inner services are closed in allowed networks too.
+    pub(crate) fn closes_inner_ports(&self) -> bool {
+        self.is_for_tenants
     }
 
     /// Judges all addresses of a host together: one bad address refuses all, and one that is merely public makes the host
@@ -115,10 +153,29 @@ mod tests {
 
     #[test]
     fn nothing_allows_the_metadata_service() {
-        for everything in [rule(&["0.0.0.0/0"]), rule(&["169.254.169.254/32"])] {
-            assert!(everything.judge(ip("169.254.169.254")).is_err());
-            assert!(everything.judge(ip("::ffff:169.254.169.254")).is_err());
+        for everything in [rule(&["0.0.0.0/0", "::/0"]), rule(&["169.254.169.254/32"])] {
+            for address in
+                ["169.254.169.254", "::ffff:169.254.169.254", "100.100.100.200", "fd00:ec2::254", "64:ff9b::a9fe:a9fe"]
+            {
+                assert!(everything.judge(ip(address)).is_err(), "{address}");
+            }
         }
+    }
+
+    #[test]
+    fn tenants_reach_this_host_only_where_it_is_meant() {
+        let tenants =
+            |allowed: &str| AddressRule::for_tenants("tools.allow_cidrs", vec![allowed.parse().unwrap()], vec![]);
+        for (allowed, address, opens) in [
+            ("0.0.0.0/0", "127.0.0.1", false),
+            ("::/0", "::1", false),
+            ("0.0.0.0/0", "10.0.0.1", true),
+            ("127.0.0.0/8", "127.0.0.1", true),
+            ("::1/128", "::1", true),
+        ] {
+            assert_eq!(tenants(allowed).judge(ip(address)).is_ok(), opens, "{address} in {allowed}");
+        }
+        assert!(rule(&["0.0.0.0/0"]).judge(ip("127.0.0.1")).is_ok());
     }
 
     #[test]

@@ -55,6 +55,9 @@ pub enum TargetFault {
     /// An address that may not be dialled.
     #[error("must be a public address: {0}")]
     Address(#[from] Blocked),
+    /// What the service itself listens to or uses.
+    #[error("must not be a place of the service's own")]
+    Reserved,
     /// A port of inner services.
     #[error("must not use port {0}")]
     Port(u16),
@@ -90,7 +93,7 @@ impl Target {
         if url.scheme() == "http" && standing == Standing::Public {
             return Err(TargetFault::Scheme(rule.setting()));
         }
-        check_port(&url, standing)?;
+        check_port(&url, standing, rule)?;
         Ok(Self(url))
     }
 
@@ -130,7 +133,17 @@ fn judge_host(url: &Url, written: &str, rule: &AddressRule) -> Result<Standing, 
         Host::Ipv6(address) => Some(IpAddr::V6(*address)),
         Host::Domain(_) => None,
     };
-    let Some(address) = address else { return judge_name(&host.to_string(), written, rule) };
+    let port = url.port_or_known_default().unwrap_or_default();
+    let Some(address) = address else {
+        let name = host.to_string();
+        if rule.reserves_name(&name, port) {
+            return Err(TargetFault::Reserved);
+        }
+        return judge_name(&name, written, rule);
+    };
+    if rule.reserves(address, port) {
+        return Err(TargetFault::Reserved);
+    }
     // `[::ffff:7f00:1]` and `[::FFFF:127.0.0.1]` are one address in two plain ways of writing it
     let plainly = written.trim_matches(['[', ']']).parse() == Ok(address);
     if plainly { Ok(rule.judge(address)?) } else { Err(TargetFault::Host) }
@@ -151,8 +164,9 @@ fn judge_name(name: &str, written: &str, rule: &AddressRule) -> Result<Standing,
     Ok(Standing::Public)
 }
 
-fn check_port(url: &Url, standing: Standing) -> Result<(), TargetFault> {
+fn check_port(url: &Url, standing: Standing, rule: &AddressRule) -> Result<(), TargetFault> {
     let port = url.port_or_known_default().unwrap_or_default();
     let usual = port == 443 || (port >= 1024 && !INNER_PORTS.contains(&port));
-    if usual || (standing == Standing::Allowed && port != 0) { Ok(()) } else { Err(TargetFault::Port(port)) }
+    let allowed = standing == Standing::Allowed && if rule.closes_inner_ports() { port == 80 } else { port != 0 };
+    if usual || allowed { Ok(()) } else { Err(TargetFault::Port(port)) }
 }

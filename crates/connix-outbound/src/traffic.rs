@@ -36,6 +36,12 @@ impl Traffic {
         Moved { received: received.load(Ordering::Relaxed), sent: sent.load(Ordering::Relaxed) }
     }
 
+    /// Counts what was moved in another way.
+    pub fn add(&self, moved: Moved) {
+        self.0.received.fetch_add(moved.received, Ordering::Relaxed);
+        self.0.sent.fetch_add(moved.sent, Ordering::Relaxed);
+    }
+
     /// Makes a call and counts it; the answer's body is counted as it is read.
     ///
     /// # Errors

@@ -43,6 +43,18 @@ async fn a_name_that_resolves_inwards_is_not_dialled() {
 }
 
 #[tokio::test]
+async fn a_name_that_resolves_to_the_services_own_place_is_not_dialled() {
+    let canary = canary(ResponseTemplate::new(200)).await;
+    let place = canary.address().to_string().parse().unwrap();
+    let allowed = vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
+    let client = GuardedClient::new(AddressRule::for_tenants("tools.allow_cidrs", allowed, vec![place]), "test");
+    let url = format!("http://localhost:{}/", canary.address().port());
+    let DialError::Failed(why) = get(&client, &url).await.unwrap_err() else { panic!() };
+    assert!(why.contains("the service's own"), "{why}");
+    assert!(canary.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_redirect_is_an_answer_and_not_followed() {
     let inner = canary(ResponseTemplate::new(200)).await;
     for status in [301, 302, 303, 307, 308] {

@@ -178,6 +178,21 @@ fn where_the_operator_allows_it_a_target_is_inner_and_plain() {
 }
 
 #[test]
+fn tenants_reach_neither_the_services_own_places_nor_inner_ports() {
+    let reserved = ["127.0.0.1:8080", "0.0.0.0:9090", "ollama:11434"].map(|place| place.parse().unwrap());
+    let rule = AddressRule::for_tenants("tools.allow_cidrs", vec!["127.0.0.0/8".parse().unwrap()], reserved.to_vec());
+    for url in ["http://127.0.0.1:3000/", "http://127.0.0.1/", "https://127.0.0.1/", "http://trainer:8080/"] {
+        assert!(Target::parse(url, &rule).is_ok(), "{url}");
+    }
+    for url in ["http://127.0.0.1:8080/", "http://127.0.0.2:9090/", "http://ollama:11434/", "http://OLLAMA.:11434/"] {
+        assert_eq!(Target::parse(url, &rule), Err(TargetFault::Reserved), "{url}");
+    }
+    for port in [22, 2375, 2379, 5432, 6379] {
+        assert_eq!(Target::parse(&format!("http://127.0.0.1:{port}/"), &rule), Err(TargetFault::Port(port)));
+    }
+}
+
+#[test]
 fn a_refusal_names_the_setting_that_would_allow_it() {
     let fault = Target::parse("https://10.0.0.1/", &strict()).unwrap_err();
     assert_eq!(

@@ -45,5 +45,5 @@ impl Equipment for WorkerEquipment {
 fn tool(found: FoundTool) -> Tool {
     let obstacle =
         found.missing.map(|missing| Obstacle { reason: missing.reason, setting: missing.setting.map(str::to_owned) });
-    Tool { name: found.name, description: found.description, obstacle }
+    Tool { name: found.name, description: found.description, parameters: found.parameters, obstacle }
 }

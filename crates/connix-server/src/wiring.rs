@@ -21,6 +21,7 @@ use connix_runtime::{ExternalRuntime, LocalRuntime, LocalSettings, WorkerProgram
 use connix_worker_protocol::secret::Secret;
 use connix_worker_protocol::session::LlmEndpoint;
 use connix_worker_protocol::tools::ToolSettings;
+use url::Url;
 
 use crate::data_folder::DataFolder;
 use crate::equipment::WorkerEquipment;
@@ -120,8 +121,23 @@ fn tools(settings: &Settings) -> ToolSettings {
         sandbox: settings.runtime.confined(),
         time_limit_ms: u64::from(settings.tools.time_limit_seconds) * 1000,
         allow_cidrs: settings.tools.allow_cidrs.iter().map(ToString::to_string).collect(),
+        reserved: reserved(settings),
         web_search_url: settings.tools.web_search.url.as_ref().map(ToString::to_string),
+        mcp: settings.tools.mcp.iter().map(|server| server.registered(settings.tools.time_limit_seconds)).collect(),
     }
+}
+
+/// What only the service itself dials: its listeners, and what it was configured to ask.
+fn reserved(settings: &Settings) -> Vec<String> {
+    let listeners = [settings.server.listen, settings.operations.listen].map(|address| address.to_string());
+    let configured = [&settings.llm.base_url, &settings.tools.web_search.url].into_iter().flatten();
+    let configured = configured.map(ToString::to_string);
+    let asked = configured.chain(settings.tools.mcp.iter().filter_map(|server| server.url().map(str::to_owned)));
+    let places = asked.filter_map(|url| {
+        let url = Url::parse(&url).ok()?;
+        Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
+    });
+    listeners.into_iter().chain(places).collect()
 }
 
 fn of_application(settings: &Settings) -> connix_application::Settings {

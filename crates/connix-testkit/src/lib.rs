@@ -14,6 +14,7 @@
 
 pub mod clock;
 pub mod contract;
+pub mod fake_mcp;
 pub mod fake_model;
 pub mod fake_search;
 pub mod ids;

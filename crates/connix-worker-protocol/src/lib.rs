@@ -17,6 +17,7 @@ pub mod error;
 pub mod exit_code;
 pub mod handshake;
 pub mod log;
+pub mod mcp;
 pub mod path;
 pub mod sandbox;
 pub mod secret;

@@ -1,11 +1,22 @@
 //! Tools of agents that really run: a model calls one and is told what it really gives.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use connix_tests::{FakeModel, FakeReply, FakeSearch, Server, Settings, Store, with_every_store};
+use connix_tests::{
+    Agent, FakeMcp, FakeModel, FakeReply, FakeSearch, Installation, Server, Settings, Store, command_line_of,
+    eventually, fake_mcp, processes_in, with_every_store,
+};
 use serde_json::json;
 
-with_every_store![a_model_searches_the_web_and_answers_with_what_it_found, a_model_works_on_the_files_of_its_project,];
+with_every_store![
+    a_model_searches_the_web_and_answers_with_what_it_found,
+    a_model_works_on_the_files_of_its_project,
+    a_model_calls_the_tools_of_mcp_servers_and_their_programs_end_with_the_task,
+    an_mcp_servers_program_dies_with_the_server,
+];
 
 async fn a_model_searches_the_web_and_answers_with_what_it_found(store: Store) {
     let search =
@@ -13,9 +24,7 @@ async fn a_model_searches_the_web_and_answers_with_what_it_found(store: Store) {
             .await;
     let model = FakeModel::start().await;
     model.reply(FakeReply::calls("web_search", &json!({ "query": "ferris" }))).reply(FakeReply::answer("A crab."));
-    let settings = Settings::with_model(&model)
-        .with("tools.web_search.url", search.url())
-        .with("tools.allow_cidrs", "127.0.0.0/8");
+    let settings = Settings::with_model(&model).with("tools.web_search.url", search.url());
     let server = Server::start(store, settings);
     let client = server.client();
     let agent = client.agent(&client.project().await, json!({ "config": { "tools": ["web_search"] } })).await;
@@ -61,4 +70,69 @@ async fn a_model_works_on_the_files_of_its_project(store: Store) {
     assert_eq!(told[1]["rows"], json!([[1050.0]]), "{}", told[1]);
     assert!(told[2]["metrics"]["test"]["r2"].as_f64().unwrap() > 0.99, "{}", told[2]);
     assert!(workspace.join(told[2]["folder"].as_str().unwrap()).join("model.json").exists());
+}
+
+struct McpStage {
+    model: FakeModel,
+    server: Server,
+    agent: Agent,
+    workspace: PathBuf,
+    _remote: FakeMcp,
+}
+
+/// An agent with the tools of a program and of an endpoint.
+async fn with_mcp_servers(store: Store) -> McpStage {
+    let (model, remote) = (FakeModel::start().await, FakeMcp::start("sesame").await);
+    let program = json!(fake_mcp::program("{workspace}", "well"));
+    let list = format!(
+        "[{{ name = \"local\", command = {program} }}, \
+         {{ name = \"remote\", url = \"{}\", headers = {{ Authorization = \"Bearer sesame\" }} }}]",
+        remote.url()
+    );
+    let installation = Installation::new(store, Settings::with_model(&model).with("tools.mcp", list));
+    // Without namespaces the users that programs run as must come past here.
+    let workspaces = installation.data_folder().join("workspaces");
+    fs::create_dir_all(&workspaces).unwrap();
+    for folder in workspaces.ancestors().take(3) {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o711)).unwrap();
+    }
+    let server = Server::start_on(installation);
+    let client = server.client();
+    let project = client.project().await;
+    let agent = client.agent(&project, json!({ "config": { "tools": ["mcp:local", "mcp:remote/echo"] } })).await;
+    McpStage { model, agent, workspace: workspaces.join(&project.uid), server, _remote: remote }
+}
+
+impl McpStage {
+    /// Processes of the program.
+    fn programs(&self) -> Vec<i32> {
+        let is_program = |pid: &i32| command_line_of(*pid).first().is_some_and(|name| name == "python3");
+        processes_in(&self.workspace).into_iter().filter(is_program).collect()
+    }
+}
+
+async fn a_model_calls_the_tools_of_mcp_servers_and_their_programs_end_with_the_task(store: Store) {
+    let stage = with_mcp_servers(store).await;
+    let model = &stage.model;
+    model.reply(FakeReply::calls("mcp__local__add", &json!({ "a": 20, "b": 22 })));
+    model.reply(FakeReply::calls("mcp__remote__echo", &json!({ "text": "from afar" })));
+    model.reply(FakeReply::answer("42, from afar"));
+    assert_eq!(stage.agent.task("go").await.reaches("completed").await["output"], "42, from afar");
+    let told: Vec<_> = model.requests()[1..].iter().map(|request| request.tool_result()).collect();
+    assert_eq!(told, [json!({ "sum": 42 }), json!("from afar")]);
+    let offered = model.requests()[0].tools.iter().filter(|tool| tool.to_string().contains("mcp__remote__")).count();
+    assert_eq!(offered, 1, "of the remote server one tool is named");
+    eventually("the program is gone", async || stage.programs().is_empty().then_some(())).await;
+}
+
+async fn an_mcp_servers_program_dies_with_the_server(store: Store) {
+    let mut stage = with_mcp_servers(store).await;
+    stage.model.reply(FakeReply::calls("mcp__local__wait", &json!({})));
+    stage.agent.task("go").await;
+    let waiting = stage.workspace.join("waiting");
+    eventually("it is called", async || (waiting.exists() && !stage.programs().is_empty()).then_some(())).await;
+    stage.server.kill();
+    let killed = Instant::now();
+    eventually("nothing is left", async || stage.programs().is_empty().then_some(())).await;
+    assert!(killed.elapsed() < Duration::from_secs(5), "{:?}", killed.elapsed());
 }

@@ -14,11 +14,21 @@ use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::fault::Faults;
 use connix_domain::id::AgentId;
 use connix_domain::permission::Permission;
+use connix_domain::tool::ToolCatalogue;
 
 impl App {
     /// What is wrong with the given keys of an agent's configuration.
     pub fn config_faults(&self, patch: &ConfigPatch) -> Faults {
         config_faults(patch, &self.default_config(), &self.catalogue())
+    }
+
+    /// Whether an agent of this runtime may have the tools that a patch names.
+    fn tools_fit(&self, patch: &ConfigPatch, runtime: RuntimeKind) -> Result<(), Error> {
+        let mut faults = Faults::new();
+        if let Patch::Set(tools) = &patch.tools {
+            ToolCatalogue::check_place(tools, runtime, &mut faults);
+        }
+        faults.or(()).map_err(Error::Invalid)
     }
 
     pub(super) fn default_config(&self) -> AgentConfig {
@@ -38,6 +48,7 @@ impl App {
     ) -> Result<AgentDetails, Error> {
         caller.may(Permission::AgentsWrite)?;
         self.config_faults(&order.config).or(()).map_err(Error::Invalid)?;
+        self.tools_fit(&order.config, order.runtime.unwrap_or(self.settings.runtime))?;
         if order.runtime == Some(RuntimeKind::Local) && self.ports.runtime.kind() != RuntimeKind::Local {
             let why = "This server runs no workers itself (runtime.kind = \"external\")";
             return Err(Error::field("runtime", why));
@@ -117,6 +128,7 @@ impl App {
         if !project.takes_resources() && agent.phase == AgentPhase::Error {
             return Err(Error::ProjectArchived);
         }
+        self.tools_fit(&update.config, agent.runtime)?;
         let config = agent.config.patched(&update.config, &self.default_config());
         let environment = match &update.config.environment {
             Patch::Keep => agent.environment.clone(),

@@ -11,6 +11,7 @@ use connix_domain::permission::Permission;
 use connix_domain::tool::Tool;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 const TAG: &str = "Agents";
 
@@ -35,6 +36,8 @@ struct ToolView<'t> {
     /// What `config.tools` calls it.
     name: &'t str,
     description: &'t str,
+    /// JSON schema of its arguments; null of a set of tools, and where it is not known.
+    input_schema: Option<&'t Value>,
     /// `available` or `unavailable`.
     status: &'static str,
     /// Why it is not available.
@@ -75,6 +78,7 @@ impl<'t> ToolView<'t> {
         Self {
             name: &tool.name,
             description: &tool.description,
+            input_schema: tool.parameters.as_ref(),
             status: if obstacle.is_none() { "available" } else { "unavailable" },
             reason: obstacle.map(|obstacle| obstacle.reason.as_str()),
             setting: obstacle.and_then(|obstacle| obstacle.setting.as_deref()),

@@ -70,7 +70,7 @@ async fn start(settings: Settings) -> anyhow::Result<Started> {
     let first_start = installation.app.first_start().await?;
     let supervisor = Supervisor::new(installation.app.clone());
     supervisor.recover().await?;
-    installation.app.look_at_tools().await;
+    installation.app.look_at_tools_first().await;
 
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let serving = Serving { threads, grace: REQUESTS_GRACE };

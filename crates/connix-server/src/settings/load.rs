@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow, bail};
 use config::builder::DefaultState;
 use config::{Config, ConfigBuilder, ConfigError, File, FileFormat, Source, Value, ValueKind};
 
-use super::{HttpUrl, Settings};
+use super::{HttpUrl, Settings, mcp};
 
 /// Every setting with its default and its meaning.
 pub(crate) const DEFAULTS: &str = include_str!("../../../../config/default.toml");
@@ -35,17 +35,20 @@ pub(crate) fn load(
 ) -> anyhow::Result<Settings> {
     let defaults = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml)).build()?;
     let known = leaves(&defaults)?;
+    let environment: Vec<_> = environment.into_iter().collect();
     let mut sources = Config::builder().add_source(defaults);
     if let Some(path) = file {
         sources = sources.add_source(read_file(path, &known)?);
     }
-    for (key, value) in read_environment(environment, &known)? {
+    for (key, value) in read_environment(&environment, &known)? {
         sources = sources.set_override(key, value)?;
     }
     let merged = with_flags(sources, flags)?.build()?;
     let complete = with_embedded_store(merged)?;
     let origins = leaves(&complete)?;
-    complete.try_deserialize().map_err(|error| bad_setting(error, &origins)).map(with_public_url)
+    let mut settings: Settings = complete.try_deserialize().map_err(|error| bad_setting(error, &origins))?;
+    mcp::complete(&mut settings.tools.mcp, |name| variable(&environment, name))?;
+    Ok(with_public_url(settings))
 }
 
 /// Adds to an error where the value came from; `config` knows it only of values of the wrong type.
@@ -114,7 +117,7 @@ fn read_file(path: &Path, known: &BTreeMap<String, Value>) -> anyhow::Result<Con
 
 /// What the environment sets. `DATABASE_URL` comes first, so that the longer and more telling name wins.
 fn read_environment(
-    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    environment: &[(OsString, OsString)],
     known: &BTreeMap<String, Value>,
 ) -> anyhow::Result<Vec<(String, Value)>> {
     let mut found = Vec::new();
@@ -130,6 +133,9 @@ fn read_environment(
         };
         let text = value.to_str().with_context(|| format!("the environment variable {name} is not UTF-8"))?;
         let kind = match default.kind {
+            ValueKind::Array(_) if text.trim_start().starts_with('[') => {
+                toml(text).with_context(|| format!("{key}, from the environment variable {name}"))?
+            }
             ValueKind::Array(_) => ValueKind::Array(items(text).map(|item| Value::new(None, item)).collect()),
             _ => ValueKind::from(text),
         };
@@ -137,6 +143,19 @@ fn read_environment(
     }
     found.sort_by_key(|(_, _, specific)| *specific);
     Ok(found.into_iter().map(|(key, value, _)| (key, value)).collect())
+}
+
+/// A list as TOML writes it, for items that are no single texts.
+fn toml(text: &str) -> anyhow::Result<ValueKind> {
+    let document = File::from_str(&format!("list = {text}"), FileFormat::Toml);
+    // the fault would repeat the text, which may hold a secret
+    let parsed = Config::builder().add_source(document).build().and_then(|parsed| parsed.get::<Value>("list"));
+    parsed.map(|list| list.kind).map_err(|_| anyhow!("expected a list as TOML writes it"))
+}
+
+fn variable(environment: &[(OsString, OsString)], wanted: &str) -> Option<String> {
+    let found = environment.iter().find(|(name, _)| name == wanted);
+    found.and_then(|(_, value)| value.to_str().map(str::to_owned))
 }
 
 /// The items of a comma-separated list; an empty text is an empty list.

@@ -1,12 +1,14 @@
 //! The settings of the service, typed. What each means, and its default, stands in `config/default.toml`.
 //!
-//! There is no `#[serde(default)]` here: the defaults are that file, which is compiled in, so a setting that is not documented there
-//! cannot exist. Read them with [`load::load`]; nothing else in the workspace reads the environment.
+//! There is no `#[serde(default)]` here, but for the keys of lists' items: the defaults are that file, which is compiled in, so a
+//! setting that is not documented there cannot exist. Read them with [`load::load`]; nothing else in the workspace reads the environment.
 
 pub(crate) mod load;
+mod mcp;
 mod price;
 pub(crate) mod print;
 mod programs;
+mod secret_text;
 mod value;
 
 use std::net::SocketAddr;
@@ -17,6 +19,7 @@ use connix_persistence::DatabaseUrl;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use mcp::McpServer;
 pub(crate) use price::ModelPrice;
 pub(crate) use programs::Programs;
 pub(crate) use value::{HttpUrl, LogLevel, Origin};
@@ -153,6 +156,7 @@ pub(crate) enum Sandbox {
 pub(crate) struct Tools {
     pub(crate) allow_cidrs: Vec<IpNet>,
     pub(crate) time_limit_seconds: u32,
+    pub(crate) mcp: Vec<McpServer>,
     pub(crate) web_search: WebSearch,
 }
 

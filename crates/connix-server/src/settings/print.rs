@@ -6,10 +6,22 @@ use super::Settings;
 
 /// One `key = value` per line; what is printed can be read back as a settings file, but for the masks.
 pub(crate) fn text(settings: &Settings) -> anyhow::Result<String> {
-    Ok(lines(settings)?.into_iter().map(|(key, value)| format!("{key} = {value}\n")).collect())
+    Ok(lines(settings)?.into_iter().map(|(key, value)| format!("{key} = {}\n", toml(&value))).collect())
 }
 
-/// Each setting's dotted key and its value. JSON's texts, numbers, booleans and arrays of them are TOML's too.
+/// JSON's texts, numbers and booleans are TOML's too.
+fn toml(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(", ")),
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| format!("{} = {}", Value::from(key.as_str()), toml(value)));
+            format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
+        }
+        value => value.to_string(),
+    }
+}
+
+/// Each setting's dotted key and its value.
 pub(crate) fn lines(settings: &Settings) -> anyhow::Result<Vec<(String, Value)>> {
     fn collect(prefix: &str, value: Value, into: &mut Vec<(String, Value)>) {
         match value {

@@ -92,10 +92,10 @@ impl fmt::Display for Origin {
 pub(crate) struct LogLevel(String);
 
 impl LogLevel {
-    /// What is let through. Of the framework only its own warnings are, and not malformed requests, which actix-http logs as errors:
+    /// What is let through. Of what MCP servers say, nothing: it may be anything. Of the framework only its own warnings are, and not malformed requests, which actix-http logs as errors:
     /// anybody could flood the log with them. A directive for `actix_http` or `actix_server` brings them back.
     pub(crate) fn filter(&self) -> EnvFilter {
-        EnvFilter::new(format!("actix_http=off,actix_server=warn,{}", self.0))
+        EnvFilter::new(format!("actix_http=off,actix_server=warn,rmcp=error,{}", self.0))
     }
 }
 

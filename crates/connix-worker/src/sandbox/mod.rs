@@ -14,10 +14,11 @@ mod keeper;
 mod order;
 mod output;
 mod run;
+mod serve;
 pub(crate) mod walk;
 
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use connix_worker_protocol::sandbox::{SandboxMode, SandboxSettings};
 use tokio::sync::OnceCell;
@@ -26,6 +27,7 @@ pub use found::{Found, find_out};
 pub use keeper::keep;
 pub use order::{End, Hold, Program};
 pub use run::{Bounds, Ran};
+pub(crate) use serve::{Served, Serving};
 
 pub use crate::tools::CallClock;
 
@@ -95,11 +97,17 @@ impl Sandbox {
         Self { keeper, ..self }
     }
 
-    fn order(&self, job: Job, hold: Hold) -> Order {
+    /// The folder in which programs work, as they name it.
+    pub(crate) fn workspace(&self) -> &Path {
+        &self.workspace
+    }
+
+    /// `readable` are folders that this program may read besides those of the settings.
+    fn order(&self, job: Job, hold: Hold, readable: &[PathBuf]) -> Order {
         let confinement = (self.settings.mode == SandboxMode::Strict).then(|| Confinement {
             user: self.user,
             is_given: self.is_given,
-            readable: self.settings.readable.clone(),
+            readable: [&self.settings.readable[..], readable].concat(),
         });
         let (workspace, instance) = (self.workspace.clone(), self.instance.clone());
         Order { job, hold, confinement, limits: self.settings.limits, workspace, instance }

@@ -39,6 +39,9 @@ impl Order {
 pub(super) enum Job {
     /// Run a program.
     Program(Program),
+    /// Run a program that is spoken to: its standard input is what its standard output is, a socket. It works in the folder
+    /// for temporary files, so that nothing of the workspace's comes between it and what it loads.
+    Serve(Program),
     /// Do a call of a tool of this program's own.
     Own(OwnCall),
     /// Find out whether everything that should be denied is, and leave.
@@ -48,9 +51,10 @@ pub(super) enum Job {
 /// A program to run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Program {
-    /// Its name, looked up in the sandbox's own path, and its arguments. Not for secrets: the host's users can read it.
+    /// Its name, looked up in the sandbox's own path unless it is a path itself, and its arguments. Not for secrets: the
+    /// host's users can read it.
     pub words: Vec<String>,
-    /// The agent's environment variables.
+    /// Its environment variables, besides those that every program has.
     pub environment: BTreeMap<String, Secret>,
 }
 

@@ -60,7 +60,7 @@ impl Sandbox {
     /// In words: it was not run, because it cannot be confined as it must be, or because there is no such program.
     pub async fn run(&self, program: Program, bounds: Bounds<'_>) -> Result<Ran, String> {
         let hold = self.hold().await?;
-        self.ran(self.order(Job::Program(program), hold), bounds).await
+        self.ran(self.order(Job::Program(program), hold, &[]), bounds).await
     }
 
     /// Has this program do a call of one of its own tools, confined like any other.
@@ -69,7 +69,7 @@ impl Sandbox {
     /// In words: it was not done, because it cannot be confined as it must be.
     pub(crate) async fn run_own(&self, call: OwnCall, bounds: Bounds<'_>) -> Result<Ran, String> {
         let hold = self.hold().await?;
-        self.ran(self.order(Job::Own(call), hold), bounds).await
+        self.ran(self.order(Job::Own(call), hold, &[]), bounds).await
     }
 
     /// Tries whether programs can be confined when held so.
@@ -77,7 +77,7 @@ impl Sandbox {
         let never = CallClock::new(tokio::sync::watch::channel(false).1);
         let nothing = Redactor::default();
         let bounds = Bounds { time: EXAMINATION, clock: &never, redactor: &nothing };
-        let ran = self.ran(self.order(Job::Examine, hold), bounds).await?;
+        let ran = self.ran(self.order(Job::Examine, hold, &[]), bounds).await?;
         match ran.end {
             End { code: Some(0), .. } if !ran.timed_out => Ok(()),
             end => Err(format!("the examination of the sandbox ended early: {end:?} {}", ran.stderr.trim())),
@@ -86,7 +86,8 @@ impl Sandbox {
 
     async fn ran(&self, order: Order, bounds: Bounds<'_>) -> Result<Ran, String> {
         let began = Instant::now();
-        let mut keeper = Keeper::start(&self.keeper, &self.instance).map_err(|error| keeper_failed(&error))?;
+        let mut keeper =
+            Keeper::start(&self.keeper, &self.instance, Stdio::piped()).map_err(|error| keeper_failed(&error))?;
         keeper.tell(&order).await.map_err(|error| keeper_failed(&error))?;
         let most = usize::try_from(self.settings.limits.output_kib << 10).unwrap_or(usize::MAX);
         let (mut stdout, mut stderr) = (HeadAndTail::new(most / 4 * 3), HeadAndTail::new(most / 4));
@@ -95,7 +96,7 @@ impl Sandbox {
             let reading =
                 join(read(&mut stdout, printed, bounds.redactor), read(&mut stderr, complained, bounds.redactor));
             let (mut reading, mut done_reading) = (pin!(reading), false);
-            let mut course = pin!(keeper.see_to_the_end(bounds));
+            let mut course = pin!(keeper.see_to_the_end(bounds.clock, bounds.clock.elapsed(bounds.time)));
             let over = loop {
                 tokio::select! {
                     over = &mut course => break over?,
@@ -119,32 +120,38 @@ async fn read(output: &mut HeadAndTail, stream: Option<impl tokio::io::AsyncRead
 }
 
 /// The keeper of a run. Dropping it closes the socket, by which it knows that the program must end.
-struct Keeper {
-    child: Child,
+pub(super) struct Keeper {
+    pub(super) child: Child,
     commands: OwnedWriteHalf,
     reports: Lines<BufReader<OwnedReadHalf>>,
 }
 
 impl Keeper {
-    fn start(program: &KeeperProgram, instance: &str) -> io::Result<Self> {
+    /// `stdout` is the program's standard output.
+    pub(super) fn start(program: &KeeperProgram, instance: &str, stdout: Stdio) -> io::Result<Self> {
         let (ours, its) = StdUnixStream::pair()?;
         ours.set_nonblocking(true)?;
         let mut command = Process::new(&program.path);
         command.arg0("connix").args(&program.arguments).arg(instance).env_clear().current_dir("/");
-        command.stdin(Stdio::from(OwnedFd::from(its))).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::from(OwnedFd::from(its))).stdout(stdout).stderr(Stdio::piped());
         let child = command.spawn()?;
         let (reports, commands) = UnixStream::from_std(ours)?.into_split();
         Ok(Self { child, commands, reports: BufReader::new(reports).lines() })
     }
 
-    async fn tell(&mut self, what: &impl serde::Serialize) -> io::Result<()> {
+    pub(super) async fn tell(&mut self, what: &impl serde::Serialize) -> io::Result<()> {
         let line = serde_json::to_string(what)? + "\n";
         self.commands.write_all(line.as_bytes()).await
     }
 
-    /// Passes on pauses and the end of time, until the keeper says that the program is no more.
-    async fn see_to_the_end(&mut self, bounds: Bounds<'_>) -> Result<(End, bool), String> {
-        let mut out_of_time = pin!(bounds.clock.elapsed(bounds.time));
+    /// Passes on pauses and that the program's time is over, until the keeper says that it is no more; and whether its time
+    /// was over.
+    pub(super) async fn see_to_the_end(
+        &mut self,
+        clock: &CallClock,
+        out_of_time: impl Future<Output = ()>,
+    ) -> Result<(End, bool), String> {
+        let mut out_of_time = pin!(out_of_time);
         let (mut timed_out, mut frozen) = (false, false);
         loop {
             let report = async {
@@ -164,11 +171,11 @@ impl Keeper {
                     timed_out = true;
                     Command::End
                 }
-                () = bounds.clock.frozen(), if !frozen && !timed_out => {
+                () = clock.frozen(), if !frozen && !timed_out => {
                     frozen = true;
                     Command::Freeze
                 }
-                () = bounds.clock.thawed(), if frozen => {
+                () = clock.thawed(), if frozen => {
                     frozen = false;
                     Command::Thaw
                 }
@@ -179,6 +186,6 @@ impl Keeper {
     }
 }
 
-fn keeper_failed(error: &io::Error) -> String {
+pub(super) fn keeper_failed(error: &io::Error) -> String {
     format!("the keeper of the program cannot be started: {error}")
 }

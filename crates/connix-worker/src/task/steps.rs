@@ -91,6 +91,7 @@ impl<'a> Steps<'a> {
     /// Asks until there is a reply; the prompt's estimated tokens come along.
     async fn reply(&mut self, endpoint: &ChatEndpoint) -> Result<(ModelReply, i64), Outcome> {
         let config = Rc::clone(&self.config);
+        self.toolbox.refresh().await;
         let tools = self.toolbox.schemas();
         let mut tries = 0;
         loop {
@@ -116,7 +117,7 @@ impl<'a> Steps<'a> {
 
     /// Waits until a step may start. The time of a pause is not the task's.
     pub(super) async fn step_boundary(&mut self) -> Result<(), Outcome> {
-        self.deadline += self.session.step_boundary().await;
+        self.deadline += self.toolbox.at_rest(self.session.step_boundary()).await;
         if self.remaining().is_zero() { Err(timed_out()) } else { Ok(()) }
     }
 

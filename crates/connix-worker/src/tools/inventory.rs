@@ -4,9 +4,11 @@ use std::path::Path;
 
 use connix_outbound::Traffic;
 use connix_worker_protocol::tools::ToolSettings;
+use futures_util::future::join_all;
+use serde_json::Value;
 
-use super::Supplies;
 use super::toolbox::{self, BUILT_IN};
+use super::{Supplies, mcp};
 use crate::sandbox::{Found, Sandbox, find_out};
 
 /// A tool as it was found.
@@ -16,6 +18,8 @@ pub struct FoundTool {
     pub name: String,
     /// What it is for.
     pub description: String,
+    /// JSON schema of its arguments; `None` of what is a set of tools, or cannot work here.
+    pub parameters: Option<Value>,
     /// Why it cannot work here; `None` when it can.
     pub missing: Option<Missing>,
 }
@@ -53,15 +57,19 @@ pub async fn inventory(settings: &ToolSettings, folder: &Path) -> Inventory {
     let sandbox = || Sandbox::new(settings.sandbox.clone(), folder.clone(), "inventory", "inventory".to_owned());
     let programs = find_out(&sandbox()).await;
     let supplies = Supplies::new(settings.clone(), Traffic::default(), sandbox());
-    let mut found = Vec::new();
+    let mut tools = Vec::new();
     for (name, description) in BUILT_IN {
-        let mut missing = toolbox::built_in(name, &supplies).await.err();
+        let (parameters, mut missing) = match toolbox::built_in(name, &supplies).await {
+            Ok(tool) => (Some(tool.parameters()), None),
+            Err(missing) => (None, Some(missing)),
+        };
         if *name == "code_execution" && missing.is_none() {
             missing = without_interpreter(&programs);
         }
-        found.push(FoundTool { name: (*name).to_owned(), description: (*description).to_owned(), missing });
+        tools.push(FoundTool { name: (*name).to_owned(), description: (*description).to_owned(), parameters, missing });
     }
-    Inventory { tools: found, programs }
+    tools.extend(join_all(settings.mcp.iter().map(|server| mcp::found(server, &supplies))).await.into_iter().flatten());
+    Inventory { tools, programs }
 }
 
 /// Programs can be confined, but there is nothing to run them.

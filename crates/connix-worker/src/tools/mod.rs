@@ -7,6 +7,8 @@
 //!
 //! *Invariant.* Whatever a tool does, or fails to do, the model is told and the agent goes on: a tool cannot end a task.
 //!
+//! Those of MCP servers come from elsewhere ([`mcp`]).
+//!
 //! **To add one:** a file here with the tool, its line in [`toolbox::BUILT_IN`], and its arm in `toolbox::built_in`.
 
 mod arguments;
@@ -17,6 +19,7 @@ mod data_analysis;
 mod error;
 mod inventory;
 mod knowledge_base;
+mod mcp;
 mod ml_training;
 pub(crate) mod own_program;
 mod supplies;

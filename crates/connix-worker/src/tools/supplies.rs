@@ -14,8 +14,10 @@ const USER_AGENT: &str = concat!("connix-worker/", env!("CARGO_PKG_VERSION"));
 #[derive(Debug)]
 pub(crate) struct Supplies {
     pub(crate) settings: ToolSettings,
-    /// For everything that a tool dials.
+    /// For what a tool dials by an agent's word.
     pub(crate) outbound: GuardedClient,
+    /// What tools move by the operator's own word is counted here.
+    pub(crate) traffic: Traffic,
     /// For every program that a tool runs.
     pub(crate) sandbox: Arc<Sandbox>,
 }
@@ -25,8 +27,10 @@ impl Supplies {
     pub(crate) fn new(settings: ToolSettings, traffic: Traffic, sandbox: Sandbox) -> Self {
         // What is no network allows nothing; the server has checked them.
         let allowed = settings.allow_cidrs.iter().filter_map(|network| network.parse().ok()).collect();
-        let outbound = GuardedClient::new(AddressRule::new("tools.allow_cidrs", allowed), USER_AGENT).counting(traffic);
-        Self { settings, outbound, sandbox: Arc::new(sandbox) }
+        let reserved = settings.reserved.iter().filter_map(|listener| listener.parse().ok()).collect();
+        let rule = AddressRule::for_tenants("tools.allow_cidrs", allowed, reserved);
+        let outbound = GuardedClient::new(rule, USER_AGENT).counting(traffic.clone());
+        Self { settings, outbound, traffic, sandbox: Arc::new(sandbox) }
     }
 
     /// Whether programs can be run as the settings ask.

@@ -1,12 +1,15 @@
 //! The tools of one attempt, and which of them a model's call means.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::code_execution::CodeExecution;
+use super::mcp::{self, McpServers};
 use super::ml_training::MlTraining;
 use super::own_program::{OwnProgram, OwnTool};
 use super::web_search::WebSearch;
@@ -17,6 +20,7 @@ use crate::model::ToolCall;
 #[derive(Default)]
 pub(crate) struct Toolbox {
     tools: Vec<Rc<dyn Tool>>,
+    servers: McpServers,
     /// Those that it names and that cannot work here, with the reason.
     missing: BTreeMap<String, ToolError>,
 }
@@ -24,8 +28,8 @@ pub(crate) struct Toolbox {
 impl Toolbox {
     /// The tools `names` stands for.
     pub(crate) async fn open(names: &[String], supplies: &Supplies) -> Self {
-        let mut toolbox = Self::default();
-        for name in names {
+        let mut toolbox = Self { servers: McpServers::open(names, supplies).await, ..Self::default() };
+        for name in names.iter().filter(|name| !mcp::is_mcp(name)) {
             match built_in(name, supplies).await {
                 Ok(tool) => toolbox.tools.push(tool),
                 Err(missing) => {
@@ -37,13 +41,30 @@ impl Toolbox {
         toolbox
     }
 
+    /// Takes up what has changed at MCP servers.
+    pub(crate) async fn refresh(&mut self) {
+        self.servers.refresh().await;
+    }
+
+    /// Waits for something with the processes of MCP servers stopped; what does not have to be waited for stops nothing.
+    pub(crate) async fn at_rest<T>(&self, wait: impl Future<Output = T>) -> T {
+        let mut wait = pin!(wait);
+        if let Some(at_once) = wait.as_mut().now_or_never() {
+            return at_once;
+        }
+        self.servers.freeze(true);
+        let waited = wait.await;
+        self.servers.freeze(false);
+        waited
+    }
+
     /// As a chat-completions request describes them.
     pub(crate) fn schemas(&self) -> Vec<Value> {
         let schema = |tool: &Rc<dyn Tool>| {
             let (name, description, parameters) = (tool.name(), tool.description(), tool.parameters());
             json!({"type": "function", "function": {"name": name, "description": description, "parameters": parameters}})
         };
-        self.tools.iter().map(schema).collect()
+        self.all().map(schema).collect()
     }
 
     /// The tool that a call means.
@@ -51,14 +72,19 @@ impl Toolbox {
     /// # Errors
     /// `unknown_tool`, `tool_unavailable`.
     pub(crate) fn tool(&self, call: &ToolCall) -> Result<Rc<dyn Tool>, ToolError> {
-        if let Some(tool) = self.tools.iter().find(|tool| tool.name() == call.name) {
+        if let Some(tool) = self.all().find(|tool| tool.name() == call.name) {
             return Ok(Rc::clone(tool));
         }
-        Err(self.missing.get(&call.name).cloned().unwrap_or_else(|| self.unknown(&call.name)))
+        let missing = self.missing.get(&call.name).cloned().or_else(|| self.servers.missing(&call.name));
+        Err(missing.unwrap_or_else(|| self.unknown(&call.name)))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Rc<dyn Tool>> {
+        self.tools.iter().chain(self.servers.tools())
     }
 
     fn unknown(&self, name: &str) -> ToolError {
-        let names: Vec<&str> = self.tools.iter().map(|tool| tool.name()).collect();
+        let names: Vec<&str> = self.all().map(|tool| tool.name()).collect();
         let available = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         let shown: String = name.chars().take(64).collect();
         ToolError::new("unknown_tool", format!("There is no tool '{shown}'. Available: {available}"))
@@ -95,7 +121,7 @@ pub(super) async fn built_in(name: &str, supplies: &Supplies) -> Result<Rc<dyn T
         }
         "web_search" => {
             let url = settings.web_search_url.as_deref().ok_or(Missing::setting("tools.web_search.url"))?;
-            Ok(Rc::new(WebSearch::new(url, supplies.outbound.clone())))
+            Ok(Rc::new(WebSearch::new(url, supplies.traffic.clone())?))
         }
         _ => Err(Missing { reason: "this worker has no such tool".to_owned(), setting: None }),
     }

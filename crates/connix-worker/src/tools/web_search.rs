@@ -1,13 +1,14 @@
 //! `web_search`: asks a SearXNG-compatible endpoint and returns what it finds. No page is fetched.
 
 use async_trait::async_trait;
-use connix_outbound::{DialError, GuardedClient};
-use reqwest::{Response, StatusCode};
+use connix_outbound::{Traffic, root_cause};
+use reqwest::{Client, Response, StatusCode, Url};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::arguments::{self, Arguments};
-use super::{Effect, Tool, ToolContext, ToolError};
+use super::{Effect, Missing, Tool, ToolContext, ToolError};
+use crate::http::client_for;
 
 const MOST_RESULTS: usize = 10;
 const LONGEST_QUERY: usize = 400;
@@ -16,10 +17,11 @@ const LONGEST_TEXT: usize = 1000;
 /// Largest answer that is read.
 const MOST_BYTES: usize = 4 << 20;
 
-/// The tool.
+/// The tool. What the operator configured is asked wherever it is: its client goes nowhere else.
 pub(crate) struct WebSearch {
-    endpoint: String,
-    outbound: GuardedClient,
+    endpoint: Url,
+    client: Client,
+    traffic: Traffic,
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,15 +61,21 @@ struct Found {
 
 impl WebSearch {
     /// For the endpoint at this base URL.
-    pub(crate) fn new(base_url: &str, outbound: GuardedClient) -> Self {
-        Self { endpoint: format!("{}/search", base_url.trim_end_matches('/')), outbound }
+    ///
+    /// # Errors
+    /// It cannot be dialled at all.
+    pub(crate) fn new(base_url: &str, traffic: Traffic) -> Result<Self, Missing> {
+        let missing = |reason: String| Missing { reason, setting: Some("tools.web_search.url") };
+        let endpoint = Url::parse(&format!("{}/search", base_url.trim_end_matches('/')));
+        let endpoint = endpoint.map_err(|error| missing(format!("tools.web_search.url is no URL: {error}")))?;
+        let client = client_for(&endpoint).map_err(|error| missing(root_cause(&error)))?;
+        Ok(Self { endpoint, client, traffic })
     }
 
     async fn search(&self, query: &str) -> Result<Vec<u8>, ToolError> {
-        let (target, http) = self.outbound.for_url(&self.endpoint).map_err(unreachable)?;
-        let mut url = target.url().clone();
+        let mut url = self.endpoint.clone();
         url.query_pairs_mut().append_pair("q", query).append_pair("format", "json");
-        let response = self.outbound.send(http.get(url)).await.map_err(unreachable)?;
+        let response = self.traffic.send(self.client.get(url)).await.map_err(|error| unreachable(&error))?;
         match response.status() {
             StatusCode::OK => read_body(response).await,
             StatusCode::FORBIDDEN => Err(failed(
@@ -143,8 +151,8 @@ async fn read_body(mut response: Response) -> Result<Vec<u8>, ToolError> {
     }
 }
 
-fn unreachable(error: DialError) -> ToolError {
-    failed(format!("The search endpoint (tools.web_search.url) cannot be asked: {error}"))
+fn unreachable(error: &reqwest::Error) -> ToolError {
+    failed(format!("The search endpoint (tools.web_search.url) cannot be asked: {}", root_cause(error)))
 }
 
 fn failed(detail: impl Into<String>) -> ToolError {

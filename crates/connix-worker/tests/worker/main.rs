@@ -5,6 +5,8 @@
 mod attempts;
 mod code_execution;
 mod consumption;
+mod mcp_endpoint;
+mod mcp_program;
 mod model_faults;
 mod orders;
 mod outages;

@@ -105,9 +105,14 @@ async fn an_agent_with_an_endpoint_has_its_jobs_done_there() {
 
     let folder = workspace(&[("sales.csv", SALES)]);
     let arguments = json!({"file": "sales.csv", "target": "amount", "algorithm": "random_forest"});
+    let place = endpoint.address().to_string();
     let environment = json!({"ML_ENDPOINT": format!("{}/api", endpoint.uri()), "ML_API_KEY": "sesame"});
     let refused = told(&folder, "ml_training", &arguments, json!({}), environment.clone()).await;
     assert!(refused["detail"].as_str().unwrap().contains("tools.allow_cidrs"), "{refused}");
+    for terms in [json!({"allow_cidrs": ["0.0.0.0/0"]}), json!({"allow_cidrs": ["127.0.0.0/8"], "reserved": [place]})] {
+        let refused = told(&folder, "ml_training", &arguments, terms.clone(), environment.clone()).await;
+        assert_eq!(refused["error"], "training_failed", "{terms}: {refused}");
+    }
     let terms = json!({"allow_cidrs": ["127.0.0.0/8"]});
     let result = told(&folder, "ml_training", &arguments, terms, environment).await;
     assert_eq!(result["metrics"]["r2"], 0.5, "{result}");

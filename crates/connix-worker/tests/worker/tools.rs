@@ -14,7 +14,7 @@ const TASK: &str = "task_00000000000000aa";
 async fn stage(search: &FakeSearch) -> (FakeModel, ScriptedServer) {
     let model = FakeModel::start().await;
     let server = ScriptedServer::start(Some(&model.base_url())).await;
-    server.equip(json!(["web_search"]), json!({"web_search_url": search.url(), "allow_cidrs": ["127.0.0.0/8"]}));
+    server.equip(json!(["web_search"]), json!({"web_search_url": search.url()}));
     (model, server)
 }
 
@@ -136,18 +136,15 @@ async fn a_search_endpoint_that_refuses_json_is_explained() {
 }
 
 #[tokio::test]
-async fn an_inner_address_is_searched_only_where_a_setting_allows_it() {
+async fn an_inner_endpoint_is_searched_because_it_is_the_one_configured() {
     let search = finding().await;
     let (model, server) = stage(&search).await;
-    server.equip(json!(["web_search"]), json!({"web_search_url": search.url()}));
     model.reply(searches("x"));
     server.offer(TASK, json!("x"));
     let _worker = RunningWorker::start(&server);
 
     server.call("complete").await;
-    let told = model.requests()[1].tool_result();
-    assert!(told["detail"].as_str().unwrap().contains("tools.allow_cidrs"), "{told}");
-    assert!(search.queries().await.is_empty());
+    assert_eq!(search.queries().await, ["x"]);
 }
 
 #[tokio::test]
@@ -170,7 +167,7 @@ async fn a_tool_that_lost_its_setting_is_not_offered_and_says_what_is_missing() 
 async fn a_tool_over_its_time_is_ended_and_the_task_goes_on() {
     let search = FakeSearch::silent().await;
     let (model, server) = stage(&search).await;
-    let settings = json!({"web_search_url": search.url(), "allow_cidrs": ["127.0.0.0/8"], "time_limit_ms": 100});
+    let settings = json!({"web_search_url": search.url(), "time_limit_ms": 100});
     server.equip(json!(["web_search"]), settings);
     model.reply(searches("x"));
     server.offer(TASK, json!("x"));
@@ -200,8 +197,7 @@ async fn a_cancelled_task_ends_in_the_middle_of_a_tool() {
 async fn a_pause_stops_a_running_tools_clock_and_the_tasks() {
     let search = FakeSearch::silent().await;
     let (model, server) = stage(&search).await;
-    let settings_of_tools =
-        json!({"web_search_url": search.url(), "allow_cidrs": ["127.0.0.0/8"], "time_limit_ms": 300});
+    let settings_of_tools = json!({"web_search_url": search.url(), "time_limit_ms": 300});
     server.equip(json!(["web_search"]), settings_of_tools);
     model.reply(searches("x"));
     server.offer_until(TASK, json!("x"), 1, json!([]), Duration::from_millis(700));

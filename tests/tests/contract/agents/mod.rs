@@ -10,6 +10,7 @@ mod journal;
 mod launching;
 mod listing;
 mod logs;
+mod mcp_servers;
 mod metrics;
 mod names;
 mod stats;

@@ -5,12 +5,14 @@ use crate::call::WorkerCall;
 use crate::problem::Problem;
 use crate::reply::Reply;
 use connix_application::{App, Directive, Report, SessionGrant};
+use connix_domain::agent::RuntimeKind;
 use connix_worker_protocol::log::{AppendLogs, LogsAccepted};
 use connix_worker_protocol::secret::Secret;
 use connix_worker_protocol::session::{
     ConfigApplied, CurrentConfig, Directives, EndSession, Heartbeat, Hello, Intervals, Limits, LlmEndpoint, Welcome,
     WorkerState,
 };
+use connix_worker_protocol::tools::ToolSettings;
 use std::time::Duration;
 
 pub(super) async fn open(call: WorkerCall, WireBody(hello): WireBody<Hello>) -> Handled {
@@ -21,8 +23,11 @@ pub(super) async fn open(call: WorkerCall, WireBody(hello): WireBody<Hello>) -> 
 fn welcome(app: &App, grant: &SessionGrant) -> Result<Welcome, Problem> {
     let settings = app.settings();
     let agent = &grant.agent;
-    let tools = serde_json::from_value(settings.tools.0.clone())
+    let mut tools: ToolSettings = serde_json::from_value(settings.tools.0.clone())
         .map_err(|error| connix_application::Error::Internal(format!("the settings of tools: {error}")))?;
+    if agent.runtime == RuntimeKind::External {
+        tools.mcp.clear(); // what is told of them is the operator's own
+    }
     Ok(Welcome {
         session_id: grant.session.to_string(),
         agent_id: agent.id.to_string(),

@@ -11,7 +11,9 @@ use nix::errno::Errno;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::{Gid, Pid, Uid, access, chdir, execve, geteuid, getppid, setgroups, setresgid, setresuid, setsid};
+use nix::unistd::{
+    Gid, Pid, Uid, access, chdir, dup2_stdin, execve, geteuid, getppid, setgroups, setresgid, setresuid, setsid,
+};
 
 use super::super::order::{Confinement, Hold, Job, Order, Program};
 use super::examine::Outside;
@@ -51,6 +53,10 @@ impl Place<'_> {
         }
         match &self.order.job {
             Job::Program(program) => match self.become_program(program)? {},
+            Job::Serve(program) => {
+                self.be_spoken_to()?;
+                match self.become_program(program)? {}
+            }
             Job::Own(call) => self.do_call(call),
             Job::Examine if self.order.confinement.is_none() => Ok(()),
             Job::Examine => {
@@ -117,6 +123,13 @@ impl Place<'_> {
         std::process::exit(i32::from(closed != 0 || printed.is_err()))
     }
 
+    /// Its standard input is what its standard output is; and it works where nobody else has put anything.
+    fn be_spoken_to(&self) -> Result<(), String> {
+        dup2_stdin(std::io::stdout()).map_err(|error| format!("standard input cannot be made: {error}"))?;
+        let temporary = self.temporary();
+        chdir(&temporary).map_err(|error| format!("{} cannot be entered: {error}", temporary.display()))
+    }
+
     fn become_program(&self, program: &Program) -> Result<Infallible, String> {
         let name = program.words.first().map_or("", String::as_str);
         let in_words = |error: NulError| format!("{name} cannot be run: {error}");
@@ -124,23 +137,26 @@ impl Place<'_> {
         let words = words.map_err(in_words)?;
         let environment = self.environment(program).map_err(in_words)?;
         let mut why = Errno::ENOENT;
-        for folder in PATH.split(':') {
-            let path = CString::new(format!("{folder}/{name}")).map_err(in_words)?;
-            match execve(&path, &words, &environment) {
+        let is_path = name.contains('/');
+        for folder in if is_path { "" } else { PATH }.split(':') {
+            let path = if is_path { name.to_owned() } else { format!("{folder}/{name}") };
+            match execve(&CString::new(path).map_err(in_words)?, &words, &environment) {
                 Ok(never) => match never {},
                 Err(Errno::ENOENT) => {}
                 Err(error) => why = error,
             }
         }
-        Err(format!("{name} cannot be run: {why} (looked for in {PATH})"))
+        let looked = if is_path { String::new() } else { format!(" (looked for in {PATH})") };
+        Err(format!("{name} cannot be run: {why}{looked}"))
     }
 
     /// Nothing of the worker's: what every program has, and the agent's own variables, which cannot replace it.
     fn environment(&self, program: &Program) -> Result<Vec<CString>, NulError> {
-        let (workspace, temporary) = (self.order.workspace.display().to_string(), self.temporary());
+        let temporary = self.temporary();
+        let home = if matches!(self.order.job, Job::Serve(_)) { &temporary } else { &self.order.workspace };
         let fixed = [
             ("PATH", PATH.to_owned()),
-            ("HOME", workspace),
+            ("HOME", home.display().to_string()),
             ("TMPDIR", temporary.display().to_string()),
             ("LANG", "C.UTF-8".to_owned()),
             ("TZ", "UTC".to_owned()),
