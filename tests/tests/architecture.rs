@@ -55,6 +55,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("actix-web", &["connix-http"]),
     ("schemars", &["connix-http"]),
     ("reqwest", &["connix-outbound", "connix-worker", "connix-tests"]),
+    ("rmcp", &["connix-worker"]),
     ("rusqlite", &["connix-worker"]),
     ("smartcore", &["connix-worker"]),
     ("prometheus-client", &["connix-metrics"]),

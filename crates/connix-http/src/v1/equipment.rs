@@ -11,7 +11,7 @@ use connix_domain::permission::Permission;
 use connix_domain::tool::Tool;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 const TAG: &str = "Agents";
 
@@ -37,6 +37,7 @@ struct ToolView<'t> {
     name: &'t str,
     description: &'t str,
     /// JSON schema of its arguments; null of a set of tools, and where it is not known.
+    #[schemars(with = "Option<Map<String, Value>>")]
     input_schema: Option<&'t Value>,
     /// `available` or `unavailable`.
     status: &'static str,

@@ -6,6 +6,7 @@ use connix_outbound::{AddressRule, GuardedClient, Traffic};
 use connix_worker_protocol::tools::ToolSettings;
 
 use super::Missing;
+use super::mcp::Failures;
 use crate::sandbox::Sandbox;
 
 const USER_AGENT: &str = concat!("connix-worker/", env!("CARGO_PKG_VERSION"));
@@ -20,6 +21,8 @@ pub(crate) struct Supplies {
     pub(crate) traffic: Traffic,
     /// For every program that a tool runs.
     pub(crate) sandbox: Arc<Sandbox>,
+    /// MCP servers that could not be used of late.
+    pub(crate) mcp_failures: Arc<Failures>,
 }
 
 impl Supplies {
@@ -30,7 +33,7 @@ impl Supplies {
         let reserved = settings.reserved.iter().filter_map(|listener| listener.parse().ok()).collect();
         let rule = AddressRule::for_tenants("tools.allow_cidrs", allowed, reserved);
         let outbound = GuardedClient::new(rule, USER_AGENT).counting(traffic.clone());
-        Self { settings, outbound, traffic, sandbox: Arc::new(sandbox) }
+        Self { settings, outbound, traffic, sandbox: Arc::new(sandbox), mcp_failures: Arc::default() }
     }
 
     /// Whether programs can be run as the settings ask.

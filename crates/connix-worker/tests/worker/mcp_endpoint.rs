@@ -10,6 +10,8 @@ use crate::running_worker::{PATIENCE, RunningWorker};
 use crate::scripted_server::ScriptedServer;
 
 const TOKEN: &str = "c4nary+of-ours";
+/// Of a text that is long in comparison with what is around it.
+const LENGTH: usize = 20_000;
 
 /// An agent with the tools of the server, to which this token is shown.
 async fn stage(url: &str, token: &str, timeout_ms: u64) -> (FakeModel, ScriptedServer) {
@@ -42,13 +44,19 @@ async fn eventually(condition: impl Fn() -> bool) {
 async fn a_model_calls_an_endpoints_tools_and_what_is_moved_is_counted() {
     let mcp = FakeMcp::start(TOKEN).await;
     let (model, server) = stage(&mcp.url(), TOKEN, 20_000).await;
-    let text = format!("{} {TOKEN}", "x".repeat(5000));
-    let told = told(&model, &server, "mcp__remote__echo", json!({"text": text})).await;
-    assert_eq!(told, format!("{} ***", "x".repeat(5000)), "the operator's token is not told");
+    let text = format!("{} {TOKEN}", "x".repeat(LENGTH));
+    model.reply(FakeReply::calls("mcp__remote__echo", &json!({"text": text}))).reply(FakeReply::answer("done"));
+    server.offer("task_1", json!("go"));
+    let _worker = RunningWorker::start(&server);
+    server.call("complete").await;
+    let told = model.requests()[1].tool_result();
+    assert_eq!(told, format!("{} ***", "x".repeat(LENGTH)), "the operator's token is not told");
     assert_eq!(mcp.seen("notifications/initialized").len(), 1);
-    let counted = |body: &Value| body["usage"]["network_out"].as_f64().is_some_and(|bytes| bytes > 5000.0);
-    let _ = counted;
     eventually(|| !mcp.seen("DELETE").is_empty()).await;
+    // the text goes from the model to the server, from there back, and to the model as call and as result
+    let bytes = |body: &Value, way: &str| body["usage"]["network"][way].as_u64().unwrap_or(0) as usize;
+    let counted = |body: &Value| bytes(body, "received") >= 2 * LENGTH && bytes(body, "sent") >= 3 * LENGTH;
+    server.call_where("heartbeat", counted).await;
 }
 
 #[tokio::test]

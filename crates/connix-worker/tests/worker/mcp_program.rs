@@ -205,12 +205,16 @@ async fn what_is_no_server_is_not_offered_and_says_why() {
         ("dies", "ended with exit code 7"),
     ] {
         let stage = stage(Terms { mode, timeout_ms: 1900, ..USUAL }).await;
-        let told = stage.told(&[("echo", json!({"text": "x"}))]).await;
+        stage.script(&[("echo", json!({"text": "x"}))]);
+        stage.server.offer("task_2", json!("and now?"));
+        let _worker = RunningWorker::start_with(stage.settings());
+        stage.server.call_where("complete", |body| body["output"] == "You said: and now?").await;
         assert!(stage.offered(0).is_empty(), "{mode}");
-        assert_eq!(told[0]["error"], "tool_unavailable", "{mode}");
-        let detail = told[0]["detail"].as_str().unwrap();
+        let told = stage.model.requests()[1].tool_result();
+        assert_eq!(told["error"], "tool_unavailable", "{mode}");
+        let detail = told["detail"].as_str().unwrap();
         assert!(detail.starts_with("'mcp:tests' cannot be used") && detail.contains(reason), "{mode}: {detail}");
-        assert_eq!(stage.noted("started"), 1, "{mode}: nothing is tried over and over");
+        assert_eq!(stage.noted("started"), 1, "{mode}: nothing is tried over and over, by another task neither");
         eventually(|| stage.processes().is_empty()).await;
     }
 }

@@ -19,7 +19,7 @@ use connix_domain::price::PriceTable;
 use connix_domain::project::{Project, Visibility};
 use connix_domain::task::{Task, TaskOrder};
 use connix_testkit::{CountingIds, ManualClock, MemoryLimits, MemoryStore};
-use ports::{LabelSealer, NoMetrics, Nothing, PlainCredentials, PlayedRuntime};
+use ports::{LabelSealer, NoMetrics, PlainCredentials, PlayedEquipment, PlayedRuntime};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) runtime: Arc<PlayedRuntime>,
+    pub(crate) equipment: Arc<PlayedEquipment>,
     pub(crate) caller: Caller,
     supervisor: Option<tokio::task::JoinHandle<()>>,
 }
@@ -46,11 +47,12 @@ pub(crate) fn application(
 struct Terms {
     lease: Duration,
     rate_limits: Option<RateLimits>,
+    equipment: Arc<PlayedEquipment>,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { lease: Intervals::default().lease, rate_limits: None }
+        Self { lease: Intervals::default().lease, rate_limits: None, equipment: Arc::default() }
     }
 }
 
@@ -58,7 +60,7 @@ fn application_with(
     store: &Arc<MemoryStore>,
     clock: &Arc<ManualClock>,
     runtime: &Arc<PlayedRuntime>,
-    Terms { lease, rate_limits }: Terms,
+    Terms { lease, rate_limits, equipment }: Terms,
 ) -> Arc<App> {
     let ports = Ports {
         store: store.clone(),
@@ -68,7 +70,7 @@ fn application_with(
         ids: Arc::new(CountingIds::default()),
         metrics: Arc::new(NoMetrics),
         runtime: runtime.clone(),
-        equipment: Arc::new(Nothing),
+        equipment,
         limits: Arc::new(MemoryLimits::new(clock.clone())),
     };
     let llm = Llm { base_url: None, api_key: None, default_model: "gpt-4".into(), prices: PriceTable::default() };
@@ -104,10 +106,11 @@ impl World {
         let store = Arc::new(MemoryStore::default());
         let clock = Arc::new(ManualClock::at(chrono::DateTime::UNIX_EPOCH));
         let runtime = Arc::new(PlayedRuntime::new());
+        let equipment = terms.equipment.clone();
         let app = application_with(&store, &clock, &runtime, terms);
         let key = app.first_start().await.unwrap().unwrap().key;
         let caller = app.authenticate(key.expose()).await.unwrap();
-        Self { app, store, clock, runtime, caller, supervisor: None }
+        Self { app, store, clock, runtime, equipment, caller, supervisor: None }
     }
 
     /// The same with a supervisor at work.

@@ -15,7 +15,7 @@ use connix_domain::port::tools::{Equipment, Inventory};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Credentials that can be read with the eye: the text holds everything.
 #[derive(Default)]
@@ -162,16 +162,44 @@ impl AgentRuntime for PlayedRuntime {
     async fn shut_down(&self, _: Duration) {}
 }
 
-/// No tools and no models.
-pub(crate) struct Nothing;
+/// No tools, and an endpoint that has no models: it says so when it is let answer.
+pub(crate) struct PlayedEquipment {
+    asked: watch::Sender<usize>,
+    answers: watch::Sender<bool>,
+}
+
+impl Default for PlayedEquipment {
+    fn default() -> Self {
+        Self { asked: watch::Sender::new(0), answers: watch::Sender::new(true) }
+    }
+}
+
+impl PlayedEquipment {
+    /// From now on the endpoint answers, or not.
+    pub(crate) fn answer(&self, answers: bool) {
+        self.answers.send_replace(answers);
+    }
+
+    /// How often the endpoint was asked.
+    pub(crate) fn asked(&self) -> usize {
+        *self.asked.borrow()
+    }
+
+    /// Waits until it is asked for the first time.
+    pub(crate) async fn is_asked(&self) {
+        self.asked.subscribe().wait_for(|asked| *asked > 0).await.unwrap();
+    }
+}
 
 #[async_trait]
-impl Equipment for Nothing {
+impl Equipment for PlayedEquipment {
     async fn inventory(&self) -> Inventory {
         let containment = Err("there is no sandbox".into());
         Inventory { tools: Vec::new(), confinement: Confinement { mode: ConfinementMode::Strict, containment } }
     }
     async fn models(&self) -> Result<Vec<String>, String> {
-        Err("there is no endpoint".into())
+        self.asked.send_modify(|asked| *asked += 1);
+        self.answers.subscribe().wait_for(|answers| *answers).await.unwrap();
+        Err("it has no models".into())
     }
 }

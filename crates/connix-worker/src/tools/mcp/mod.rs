@@ -9,6 +9,7 @@
 //! anew by the next call, never by itself. What it says is bounded before it is kept ([`MOST_BYTES`]).
 
 mod connection;
+mod failures;
 mod fault;
 mod http;
 mod listing;
@@ -19,21 +20,24 @@ mod tool;
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use connix_worker_protocol::mcp::McpServer;
 use futures_util::future::join_all;
+use tokio::time::timeout;
 
 use super::{FoundTool, Missing, Supplies, Tool, ToolError};
 use connection::Connection;
+use failures::Failure;
+pub(crate) use failures::Failures;
 use fault::McpFault;
 use name::McpName;
 use tool::McpTool;
 
 /// Largest message that is taken from a server.
 const MOST_BYTES: usize = 4 << 20;
-/// A server that could not be used is tried again after this long.
-const TRY_AGAIN: Duration = Duration::from_secs(30);
+/// The catalogue waits this long for a server: other tools are not to wait for it.
+const LOOK: Duration = Duration::from_secs(8);
 
 /// Whether a configuration's name is one of an MCP server's.
 pub(super) fn is_mcp(name: &str) -> bool {
@@ -53,8 +57,9 @@ struct Named {
     /// Absent when this worker knows no such server.
     connection: Option<Arc<Connection>>,
     tools: Vec<Rc<dyn Tool>>,
-    /// Why its tools are not there, and since when.
-    fault: Option<(McpFault, Instant)>,
+    /// Why its tools are not there.
+    failure: Option<Failure>,
+    failures: Arc<Failures>,
 }
 
 impl McpServers {
@@ -73,7 +78,7 @@ impl McpServers {
             }
         }
         let mut opened = Self(servers);
-        opened.look(|_| true).await;
+        opened.look(|named| named.failure.is_none()).await;
         opened
     }
 
@@ -94,7 +99,7 @@ impl McpServers {
     /// Why the function that a model calls is not there, when it is a server's that cannot be used.
     pub(super) fn missing(&self, function: &str) -> Option<ToolError> {
         let named = self.0.iter().find(|named| function.starts_with(&name::function_prefix(&named.server)))?;
-        let (fault, _) = named.fault.as_ref()?;
+        let Failure { fault, .. } = named.failure.as_ref()?;
         Some(ToolError::unavailable(format!("'{}' cannot be used: {fault}", name::of_server(&named.server))))
     }
 
@@ -108,14 +113,18 @@ impl Named {
     fn new(server: &str, supplies: &Supplies) -> Self {
         let known = supplies.settings.mcp.iter().find(|known| known.name == server);
         let connection = known.map(|known| Arc::new(Connection::new(known.clone(), supplies)));
-        let nobody = || (McpFault::Unusable("this worker knows no such server".to_owned()), Instant::now());
-        let fault = connection.is_none().then(nobody);
-        Self { server: server.to_owned(), all: false, single: Vec::new(), connection, tools: Vec::new(), fault }
+        let failures = Arc::clone(&supplies.mcp_failures);
+        let failure = match &connection {
+            Some(_) => failures.of(server),
+            None => Some(Failure::now(McpFault::Unusable("this worker knows no such server".to_owned()))),
+        };
+        let (server, single, tools) = (server.to_owned(), Vec::new(), Vec::new());
+        Self { server, all: false, single, connection, tools, failure, failures }
     }
 
     fn is_due(&self) -> bool {
-        match &self.fault {
-            Some((_, since)) => since.elapsed() >= TRY_AGAIN,
+        match &self.failure {
+            Some(failure) => failure.is_over(),
             None => self.connection.as_ref().is_some_and(|connection| connection.has_news()),
         }
     }
@@ -127,15 +136,16 @@ impl Named {
                 let wanted = |tool: &McpTool| self.all || self.single.iter().any(|single| single == tool.offered());
                 let tools = offered.iter().map(|offered| McpTool::new(offered, Arc::clone(connection)));
                 self.tools = tools.filter(wanted).map(|tool| Rc::new(tool) as Rc<dyn Tool>).collect();
-                self.fault = None;
+                self.failure = None;
                 connection.has_news();
             }
             Err(fault) => {
                 let redacted = connection.redactor().text(&fault.to_string()).into_owned();
                 tracing::warn!(server = self.server, fault = redacted, "an MCP server cannot be used");
-                self.fault = Some((fault, Instant::now()));
+                self.failure = Some(Failure::now(fault));
             }
         }
+        self.failures.note(&self.server, self.failure.as_ref());
     }
 }
 
@@ -149,7 +159,10 @@ pub(super) async fn found(server: &McpServer, supplies: &Supplies) -> Vec<FoundT
         parameters: None,
         missing,
     };
-    match connection.tools().await {
+    let limit = LOOK.min(connection.time_limit());
+    let silence = || McpFault::Unusable(format!("it did not answer within {} s", limit.as_secs()));
+    let asked = timeout(limit, connection.tools()).await;
+    match asked.unwrap_or_else(|_| Err(silence())) {
         Ok(offered) => {
             let tool = |tool: &rmcp::model::Tool| FoundTool {
                 name: name::of_tool(&server.name, &tool.name),
