@@ -1,6 +1,7 @@
 //! What can go wrong with an MCP server, in words for a model and for whoever configures an agent.
 
 use connix_outbound::root_cause;
+use connix_redaction::Redactor;
 use rmcp::ServiceError;
 use rmcp::service::ClientInitializeError;
 use rmcp::transport::streamable_http_client::StreamableHttpError;
@@ -32,6 +33,17 @@ pub(super) enum McpFault {
 }
 
 impl McpFault {
+    /// The same without secrets in what the server said.
+    pub(super) fn redacted(self, redactor: &Redactor) -> Self {
+        let text = |text: String| redactor.text(&text).into_owned();
+        match self {
+            Self::Unusable(why) => Self::Unusable(text(why)),
+            Self::Gone(how) => Self::Gone(text(how)),
+            Self::Refused { code, message } => Self::Refused { code, message: text(message) },
+            Self::TooLarge(_) | Self::Useless(_) => self,
+        }
+    }
+
     /// For the model.
     pub(super) fn to_tool_error(&self) -> ToolError {
         let code = match self {

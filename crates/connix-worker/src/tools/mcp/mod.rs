@@ -140,8 +140,8 @@ impl Named {
                 connection.has_news();
             }
             Err(fault) => {
-                let redacted = connection.redactor().text(&fault.to_string()).into_owned();
-                tracing::warn!(server = self.server, fault = redacted, "an MCP server cannot be used");
+                let fault = fault.redacted(connection.redactor());
+                tracing::warn!(server = self.server, %fault, "an MCP server cannot be used");
                 self.failure = Some(Failure::now(fault));
             }
         }
@@ -152,7 +152,7 @@ impl Named {
 /// A server as the catalogue shows it: itself, and, when it can be used, its tools.
 pub(super) async fn found(server: &McpServer, supplies: &Supplies) -> Vec<FoundTool> {
     let connection = Connection::new(server.clone(), supplies);
-    let redacted = |text: String| connection.redactor().text(&text).into_owned();
+    let redactor = connection.redactor();
     let whole = |missing| FoundTool {
         name: name::of_server(&server.name),
         description: format!("All tools of the MCP server '{}'", server.name),
@@ -166,12 +166,15 @@ pub(super) async fn found(server: &McpServer, supplies: &Supplies) -> Vec<FoundT
         Ok(offered) => {
             let tool = |tool: &rmcp::model::Tool| FoundTool {
                 name: name::of_tool(&server.name, &tool.name),
-                description: redacted(listing::description(tool)),
-                parameters: Some(connection.redactor().document(listing::schema(tool))),
+                description: redactor.text(&listing::description(tool)).into_owned(),
+                parameters: Some(redactor.document(listing::schema(tool))),
                 missing: None,
             };
             std::iter::once(whole(None)).chain(offered.iter().map(tool)).collect()
         }
-        Err(fault) => vec![whole(Some(Missing { reason: redacted(fault.to_string()), setting: Some("tools.mcp") }))],
+        Err(fault) => {
+            let reason = fault.redacted(redactor).to_string();
+            vec![whole(Some(Missing { reason, setting: Some("tools.mcp") }))]
+        }
     }
 }
