@@ -84,6 +84,9 @@ impl Served {
         let ended = timeout(ACCOUNT, course).await;
         let how = match ended {
             Ok(Ok(Ok(End { out_of_memory: true, .. }))) => "it used more memory than a program may".to_owned(),
+            Ok(Ok(Ok(End { disk_full: true, .. }))) => {
+                "it filled the space that a program has for its files".to_owned()
+            }
             Ok(Ok(Ok(End { code: Some(code), .. }))) => format!("it ended with exit code {code}"),
             Ok(Ok(Ok(End { signal: Some(signal), .. }))) => format!("it was ended by signal {signal}"),
             Ok(Ok(Err(why))) => why,

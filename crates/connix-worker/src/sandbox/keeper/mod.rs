@@ -87,7 +87,7 @@ fn kept(control: &mut Control, mut order: Order, scratch: &mut Option<Scratch>) 
     }
     let storage = match order.job {
         Job::Examine => None, // which writes a file whatever lies there
-        Job::Program(_) | Job::Own(_) => Some(Storage::of(&order.workspace, scratch, &order.limits)?),
+        Job::Program(_) | Job::Serve(_) | Job::Own(_) => Some(Storage::of(&order.workspace, scratch, &order.limits)?),
     };
     if storage.as_ref().is_some_and(Storage::is_full) {
         // It may read and remove, so that there is room again.
