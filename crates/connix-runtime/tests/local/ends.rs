@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use connix_domain::port::runtime::AgentRuntime;
 
-use crate::stage::{AGENT, eventually, is_alive, stage};
+use crate::stage::{AGENT, eventually, is_alive, leads_a_session, stage};
 
 const LONG: Duration = Duration::from_secs(600);
 
@@ -166,6 +166,7 @@ async fn what_hides_its_mark_is_ended_with_its_worker_too() {
     let stage = stage("env -i setsid sleep 600 & echo $! > child; sleep 600");
     stage.launch(1).await.unwrap();
     let child = stage.written("child").await;
+    eventually(|| leads_a_session(&child).then_some(())).await;
     stage.runtime().kill(AGENT, 1).await;
     stage.exit().await;
     assert!(!is_alive(&child), "an exit is reported when nothing is left");

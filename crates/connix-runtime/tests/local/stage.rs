@@ -97,6 +97,16 @@ pub(crate) async fn eventually<T>(condition: impl Fn() -> Option<T>) -> T {
 
 /// Whether the process is there and has not ended.
 pub(crate) fn is_alive(pid: &str) -> bool {
+    after_name(pid).first().is_some_and(|state| !matches!(state.as_str(), "Z" | "X"))
+}
+
+/// Whether the process has left its group and its session.
+pub(crate) fn leads_a_session(pid: &str) -> bool {
+    after_name(pid).get(3).is_some_and(|session| session == pid.trim())
+}
+
+/// The fields of a process's `stat` after its name: state, parent, group, session; none when it is not there.
+fn after_name(pid: &str) -> Vec<String> {
     let stat = std::fs::read_to_string(Path::new("/proc").join(pid.trim()).join("stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+    stat.rsplit_once(") ").map_or(Vec::new(), |(_, rest)| rest.split_whitespace().map(str::to_owned).collect())
 }
