@@ -49,14 +49,26 @@ struct Minute {
 }
 
 impl Minute {
-    /// The count of a network in the minute that it is.
+    /// How many of a network there were.
+    fn of(&self, network: Network, now: Timestamp) -> u32 {
+        let current = self.window == Window::of(Policy::Minute, now);
+        if current { self.counts.get(&self.counted_as(network)).copied().unwrap_or(0) } else { 0 }
+    }
+
+    /// The count of a network, to be raised.
     fn count(&mut self, network: Network, now: Timestamp) -> &mut u32 {
         let window = Window::of(Policy::Minute, now);
         if window != self.window {
             *self = Self { window, counts: HashMap::new() };
         }
+        let network = self.counted_as(network);
+        self.counts.entry(network).or_default()
+    }
+
+    /// Itself, if there is room.
+    fn counted_as(&self, network: Network) -> Network {
         let room = self.counts.len() < MOST_NETWORKS || self.counts.contains_key(&network);
-        self.counts.entry(if room { network } else { Network::Others }).or_default()
+        if room { network } else { Network::Others }
     }
 }
 
@@ -81,7 +93,7 @@ impl FailedCredentials {
 
     /// How long the network is refused, if it is.
     fn refused(&self, network: Network, limit: u32, now: Timestamp) -> Option<u64> {
-        (*self.minute().count(network, now) >= limit).then(|| Window::of(Policy::Minute, now).left(now))
+        (self.minute().of(network, now) >= limit).then(|| Window::of(Policy::Minute, now).left(now))
     }
 
     /// Counts one more, unless the network is refused already.
@@ -181,5 +193,6 @@ mod tests {
         assert_eq!(failures.minute().counts.len(), MOST_NETWORKS + 1);
         assert_eq!(failures.refused(Network::V4(200_001_u32.to_be_bytes()), 60, NOON), Some(60));
         assert_eq!(failures.refused(Network::V4([0; 4]), 60, NOON), None);
+        assert_eq!(failures.minute().counts.len(), MOST_NETWORKS + 1, "whoever is looked for takes no room");
     }
 }
