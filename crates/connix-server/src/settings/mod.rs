@@ -186,6 +186,7 @@ pub(crate) struct RateLimits {
     pub(crate) requests_per_hour: u32,
     pub(crate) requests_per_minute: u32,
     pub(crate) tokens_per_hour: u32,
+    #[serde(deserialize_with = "value::between::<1, 1_000_000, _>")]
     pub(crate) failed_credentials_per_minute: u32,
     pub(crate) agents: AgentRateLimits,
 }
