@@ -2,7 +2,7 @@
 //! workspace (`runtime.md` 3.6). The network is not seen from here; the worker counts what its own clients move.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,11 +18,14 @@ use super::workspace_size::bytes_below;
 /// A workspace is walked through at most this often.
 const WALK: Duration = Duration::from_secs(60);
 
+/// The size of a workspace and when it was measured. Locked while it is: who asks for the same waits, nobody else does.
+type Size = Mutex<Option<(Instant, Option<u64>)>>;
+
 /// Measures; remembers the sizes of workspaces.
 pub(super) struct Measuring {
     workspaces: PathBuf,
     quota: u64,
-    sizes: Mutex<HashMap<ProjectId, (Instant, Option<u64>)>>,
+    sizes: Mutex<HashMap<ProjectId, Arc<Size>>>,
 }
 
 /// An instance to be measured.
@@ -69,18 +72,24 @@ impl Measuring {
 
     /// The bytes in a project's workspace, at most a minute old.
     pub(super) fn size(&self, project: ProjectId) -> Option<u64> {
-        let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, size)) = sizes.get(&project).filter(|(at, _)| at.elapsed() < WALK) {
-            return *size;
+        let kept = Arc::clone(self.sizes.lock().unwrap_or_else(PoisonError::into_inner).entry(project).or_default());
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, size)) = kept.filter(is_young) {
+            return size;
         }
-        let folder: &Path = &self.workspaces.join(project.to_string());
-        let size = bytes_below(folder).ok();
-        sizes.insert(project, (Instant::now(), size));
+        let size = bytes_below(&self.workspaces.join(project.to_string()));
+        *kept = Some((Instant::now(), size));
         size
     }
 
     /// Forgets sizes that are too old to be told.
     fn forget_old(&self) {
-        self.sizes.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, (at, _)| at.elapsed() < WALK);
+        let being_measured_or_young =
+            |size: &Size| size.try_lock().map_or(true, |kept| kept.is_some_and(|kept| is_young(&kept)));
+        self.sizes.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, size| being_measured_or_young(size));
     }
+}
+
+fn is_young((at, _): &(Instant, Option<u64>)) -> bool {
+    at.elapsed() < WALK
 }

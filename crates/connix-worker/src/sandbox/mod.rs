@@ -15,7 +15,6 @@ mod order;
 mod output;
 mod run;
 mod serve;
-pub(crate) mod walk;
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};

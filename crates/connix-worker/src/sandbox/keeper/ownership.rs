@@ -3,11 +3,10 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use connix_folder_walk::walk;
 use rustix::fs::{AtFlags, CWD, chownat};
 use rustix::io;
 use rustix::process::{Gid, Uid};
-
-use crate::sandbox::walk::walk;
 
 /// Gives everything in `folder` to the user and the group of this number.
 pub(super) fn hand_over(folder: &Path, user: u32) -> io::Result<()> {

@@ -4,10 +4,9 @@ use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
+use connix_folder_walk::open_to_its_owner;
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, openat, rmdir, unlinkat};
 use rustix::io::{self, Errno};
-
-use crate::sandbox::walk::open_to_its_owner;
 
 /// Removes a folder with all that is in it. No process may be at work there. However deep it is, two folders are open at a time:
 /// the way back is by `..`.

@@ -8,13 +8,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use connix_folder_walk::walk;
 use connix_worker_protocol::sandbox::ProgramLimits;
 use nix::sys::statvfs::statvfs;
 use rustix::fs::FileType;
 
 use super::scratch::Scratch;
 use super::tree::Process;
-use crate::sandbox::walk::walk;
 
 /// Between two looks at all files, though nothing seems to be used.
 const LONGEST: Duration = Duration::from_secs(5);

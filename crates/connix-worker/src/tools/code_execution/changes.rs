@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use connix_folder_walk::{Entry, walk};
 use rustix::fs::FileType;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
-
-use crate::sandbox::walk::walk;
 
 /// Most files that are looked at; of a larger workspace no changes are told.
 const MOST_FILES: usize = 20_000;
@@ -44,13 +43,16 @@ async fn look(workspace: PathBuf) -> Option<Files> {
 
 fn files(workspace: &Path) -> Option<Files> {
     let mut files = Files::new();
-    let mut remember = |entry: crate::sandbox::walk::Entry<'_>| {
+    let mut remember = |entry: Entry<'_>| {
         let stat = entry.stat;
+        if files.len() > MOST_FILES {
+            return ControlFlow::Break(());
+        }
         if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
             let times = ([stat.st_mtime, stat.st_ctime], [stat.st_mtime_nsec, stat.st_ctime_nsec]);
             files.insert(entry.path.to_owned(), (stat.st_ino, stat.st_size, times.0, times.1));
         }
-        if files.len() > MOST_FILES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        ControlFlow::Continue(())
     };
     walk(workspace, &mut remember).ok()?;
     (files.len() <= MOST_FILES).then_some(files)

@@ -3,12 +3,12 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use connix_folder_walk::{Entry, walk};
 use rustix::fs::FileType;
 
 use super::super::ToolError;
 use super::super::workspace_files::WorkspaceFiles;
 use super::text;
-use crate::sandbox::walk::{Entry, walk};
 
 /// The folder in the workspace.
 const FOLDER: &str = "knowledge";
@@ -30,31 +30,31 @@ pub(super) struct Document {
 /// All documents that can be read, by path; and how many had to be left out.
 pub(super) fn found(workspace: &Path) -> (Vec<Document>, usize) {
     let (mut documents, mut left_out) = (Vec::new(), 0);
-    let mut take = |entry: Entry<'_>| {
-        let wanted =
-            entry.path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)));
-        if !wanted || FileType::from_raw_mode(entry.stat.st_mode) != FileType::RegularFile {
-            return;
-        }
-        let (Some(path), size) = (entry.path.to_str(), entry.stat.st_size) else { return };
-        if documents.len() == MOST_DOCUMENTS || u64::try_from(size).unwrap_or(u64::MAX) > LARGEST {
-            left_out += 1;
-            return;
-        }
-        let changed = entry
-            .stat
-            .st_mtime
-            .saturating_mul(1_000_000_000)
-            .saturating_add(i64::try_from(entry.stat.st_mtime_nsec).unwrap_or(0));
-        documents.push(Document { path: format!("{FOLDER}/{path}"), size, changed });
-    };
     // A folder that is missing, or no folder, holds nothing.
     let _ = walk(&workspace.join(FOLDER), &mut |entry| {
-        take(entry);
+        if let Some(document) = document(&entry) {
+            if documents.len() == MOST_DOCUMENTS || u64::try_from(document.size).unwrap_or(u64::MAX) > LARGEST {
+                left_out += 1;
+            } else {
+                documents.push(document);
+            }
+        }
         ControlFlow::Continue(())
     });
     documents.sort_by(|one, other| one.path.cmp(&other.path));
     (documents, left_out)
+}
+
+/// What the tool can read, of whatever size.
+fn document(entry: &Entry<'_>) -> Option<Document> {
+    let ending = entry.path.extension()?;
+    let wanted = ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known));
+    if !wanted || FileType::from_raw_mode(entry.stat.st_mode) != FileType::RegularFile {
+        return None;
+    }
+    let nanoseconds = i64::try_from(entry.stat.st_mtime_nsec).unwrap_or(0);
+    let changed = entry.stat.st_mtime.saturating_mul(1_000_000_000).saturating_add(nanoseconds);
+    Some(Document { path: format!("{FOLDER}/{}", entry.path.to_str()?), size: entry.stat.st_size, changed })
 }
 
 /// A document's bytes; `None` when it is gone or cannot be read any more.

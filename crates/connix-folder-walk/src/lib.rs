@@ -1,5 +1,8 @@
 //! Going through a workspace while a program may be changing it: by open folders and never through a link, so that none
 //! leads out of it.
+//!
+//! Used on both sides: the worker looks for what a program wrote, and the server measures how much a workspace holds.
+#![warn(missing_docs)]
 
 use std::ffi::{CStr, OsStr};
 use std::ops::ControlFlow;
@@ -18,17 +21,17 @@ const DEEPEST: usize = 128;
 const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 /// Something in a folder.
-pub(crate) struct Entry<'a> {
+pub struct Entry<'a> {
     /// The folder, open.
-    pub(crate) folder: BorrowedFd<'a>,
+    pub folder: BorrowedFd<'a>,
     /// Its name there.
-    pub(crate) name: &'a CStr,
+    pub name: &'a CStr,
     /// Its path from where the walk began.
-    pub(crate) path: &'a Path,
+    pub path: &'a Path,
     /// Of itself, if it is a link.
-    pub(crate) stat: &'a Stat,
+    pub stat: &'a Stat,
     /// It is a folder that lies too deep: nobody looks what is in it.
-    pub(crate) is_left_alone: bool,
+    pub is_left_alone: bool,
 }
 
 /// Visits everything below `root`, folders before what is in them, until a visit breaks it off. What comes or goes meanwhile
@@ -36,7 +39,7 @@ pub(crate) struct Entry<'a> {
 ///
 /// # Errors
 /// When `root` is no folder.
-pub(crate) fn walk(root: &Path, visit: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>) -> io::Result<()> {
+pub fn walk(root: &Path, visit: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>) -> io::Result<()> {
     let folder = openat(CWD, root, FOLDER, Mode::empty())?;
     let _ = walk_below(folder.as_fd(), &mut PathBuf::new(), DEEPEST, visit)?;
     Ok(())
@@ -76,7 +79,7 @@ fn walk_below(
 ///
 /// # Errors
 /// It is not there, no folder, or somebody else's.
-pub(crate) fn open_folder(parent: BorrowedFd<'_>, name: &CStr) -> io::Result<OwnedFd> {
+pub fn open_folder(parent: BorrowedFd<'_>, name: &CStr) -> io::Result<OwnedFd> {
     match openat(parent, name, FOLDER, Mode::empty()) {
         Err(io::Errno::ACCESS) => openat(open_to_its_owner(parent, name)?, c".", FOLDER, Mode::empty()),
         opened => opened,
@@ -87,9 +90,49 @@ pub(crate) fn open_folder(parent: BorrowedFd<'_>, name: &CStr) -> io::Result<Own
 ///
 /// # Errors
 /// It is not there, no folder, or somebody else's.
-pub(crate) fn open_to_its_owner(parent: BorrowedFd<'_>, name: impl Arg) -> io::Result<OwnedFd> {
+pub fn open_to_its_owner(parent: BorrowedFd<'_>, name: impl Arg) -> io::Result<OwnedFd> {
     let place = openat(parent, name, FOLDER | OFlags::PATH, Mode::empty())?;
     // By its number: no name that is looked up once more could be a link by then.
     chmod(format!("/proc/self/fd/{}", place.as_raw_fd()), Mode::RWXU)?;
     Ok(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    fn names(root: &Path, most: usize) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut visit = |entry: Entry<'_>| {
+            names.push(entry.path.display().to_string());
+            if names.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        walk(root, &mut visit).unwrap();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn links_are_visited_and_never_followed() {
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("secret"), "").unwrap();
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("a/b")).unwrap();
+        fs::write(root.path().join("a/b/file"), "").unwrap();
+        symlink(outside.path(), root.path().join("a/link")).unwrap();
+        assert_eq!(names(root.path(), usize::MAX), ["a", "a/b", "a/b/file", "a/link"]);
+        let refused = walk(&root.path().join("a/link"), &mut |_| ControlFlow::Continue(()));
+        assert!(refused.is_err(), "the root was a link and was followed");
+    }
+
+    #[test]
+    fn a_visit_that_breaks_off_ends_the_walk_from_any_depth() {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["a", "b", "c"] {
+            fs::create_dir_all(root.path().join(folder).join("d/e")).unwrap();
+        }
+        assert_eq!(names(root.path(), 3).len(), 3);
+    }
 }
