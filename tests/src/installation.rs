@@ -95,6 +95,21 @@ impl Installation {
         self.folder.path()
     }
 
+    /// Runs a script in the store, beside the server: in SQLite's words or in PostgreSQL's.
+    ///
+    /// # Panics
+    /// When the script fails.
+    pub async fn execute(&self, sqlite: &str, postgres: &str) {
+        match self.database.url() {
+            Some(_) => self.database.execute(postgres).await,
+            None => {
+                let connection = rusqlite::Connection::open(self.data_folder().join("connix.db")).unwrap();
+                connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+                connection.execute_batch(sqlite).unwrap();
+            }
+        }
+    }
+
     /// The database, of PostgreSQL only.
     pub fn database(&self) -> &Database {
         &self.database

@@ -73,6 +73,17 @@ impl Database {
         dump
     }
 
+    /// Runs a script.
+    ///
+    /// # Panics
+    /// For the embedded store, and when the script fails.
+    pub async fn execute(&self, script: &str) {
+        let url = self.url().expect("the embedded store is a file");
+        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(script).await.unwrap();
+    }
+
     /// Cuts every connection and refuses new ones until [`Self::allow_connections`].
     ///
     /// # Panics

@@ -154,8 +154,8 @@ fn of_application(settings: &Settings) -> connix_application::Settings {
         },
         tools: ToolTerms(serde_json::json!(tools(settings))),
         intervals: Intervals::new(
-            Duration::from_secs(settings.runtime.lease_seconds),
-            Duration::from_secs(settings.runtime.stall_seconds),
+            Duration::from_secs(settings.runtime.lease_seconds.into()),
+            Duration::from_secs(settings.runtime.stall_seconds.into()),
         ),
         sample_every: Duration::from_secs(settings.telemetry.sample_seconds.into()),
         max_steps: MAX_STEPS,

@@ -1,6 +1,6 @@
 //! Following a task: its journal, and how it ended.
 
-use super::{Next, Over, PAGE, Watch};
+use super::{Look, Next, Over, PAGE, Watch};
 use crate::app::App;
 use crate::caller::{Caller, ProjectRef};
 use crate::error::Error;
@@ -87,12 +87,11 @@ impl JournalFollower {
             let entries = app.store().journal(scope, id, *after, PAGE).await?;
             if let Some(last) = entries.last() {
                 *after = last.sequence;
-                return Ok(Some(Step::Entries(entries)));
+                return Ok(Look::Found(Step::Entries(entries)));
             }
-            Ok(task.filter(|task| task.phase.is_final()).map(|task| {
-                *told = true;
-                Step::Ended { sequence: *after + 1, task: Box::new(task) }
-            }))
+            let Some(task) = task.filter(|task| task.phase.is_final()) else { return Ok(Look::Nothing) };
+            *told = true;
+            Ok(Look::Found(Step::Ended { sequence: *after + 1, task: Box::new(task) }))
         };
         self.watch.until(longest, look).await
     }

@@ -1,6 +1,6 @@
 //! Following an agent's log.
 
-use super::{Next, PAGE, Watch};
+use super::{Look, Next, PAGE, Watch};
 use crate::app::App;
 use crate::caller::{Caller, ProjectRef};
 use crate::error::Error;
@@ -71,16 +71,12 @@ impl LogFollower {
         let (scope, agent, level) = (self.scope, self.agent, self.level);
         let after = &mut self.after;
         let look = async |app: &App| {
-            loop {
-                let lines = app.store().logs_after(scope, agent, *after, PAGE).await?;
-                let Some(last) = lines.last() else { return Ok(None) };
-                *after = last.position;
-                let wanted: Vec<_> =
-                    lines.into_iter().filter(|placed| level.is_none_or(|level| placed.line.level == level)).collect();
-                if !wanted.is_empty() {
-                    return Ok(Some(wanted));
-                }
-            }
+            let lines = app.store().logs_after(scope, agent, *after, PAGE).await?;
+            let Some(last) = lines.last() else { return Ok(Look::Nothing) };
+            *after = last.position;
+            let wanted: Vec<_> =
+                lines.into_iter().filter(|placed| level.is_none_or(|level| placed.line.level == level)).collect();
+            Ok(if wanted.is_empty() { Look::Unfinished } else { Look::Found(wanted) })
         };
         self.watch.until(longest, look).await
     }

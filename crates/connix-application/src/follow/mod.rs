@@ -47,6 +47,16 @@ pub enum Over {
     Leaving,
 }
 
+/// What one look has found.
+enum Look<T> {
+    /// Something to be told.
+    Found(T),
+    /// Nothing so far, and there is more to be looked at.
+    Unfinished,
+    /// Nothing, to the end.
+    Nothing,
+}
+
 /// Who follows something of which agent.
 struct Watch {
     app: Arc<App>,
@@ -60,11 +70,11 @@ struct Watch {
 }
 
 impl Watch {
-    /// Looks until there is something, at most `longest`.
+    /// Looks until there is something, at most `longest`. However much is looked through for nothing, this ends in time.
     async fn until<T>(
         &mut self,
         longest: Duration,
-        mut look: impl AsyncFnMut(&App) -> Result<Option<T>, Error>,
+        mut look: impl AsyncFnMut(&App) -> Result<Look<T>, Error>,
     ) -> Result<Next<T>, Error> {
         let end = Instant::now() + longest;
         let news = Arc::clone(&self.news);
@@ -78,11 +88,15 @@ impl Watch {
             if self.is_over().await? {
                 return Ok(Next::Over(Over::Gone));
             }
-            if let Some(found) = look(&self.app).await? {
+            let look = look(&self.app).await?;
+            if let Look::Found(found) = look {
                 return Ok(Next::More(found));
             }
             if Instant::now() >= end {
                 return Ok(Next::Quiet);
+            }
+            if let Look::Unfinished = look {
+                continue;
             }
             let again = end.min(Instant::now() + LOOK_AGAIN);
             if tokio::time::timeout_at(again, woken).await.is_ok() {

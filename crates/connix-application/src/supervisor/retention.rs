@@ -25,18 +25,25 @@ impl Supervisor {
 }
 
 impl App {
-    /// Drops every organisation's log lines and samples that are older than the retention; gives how many.
+    /// Drops every organisation's log lines and samples that are older than the retention; gives how many. Where that fails
+    /// it is dropped the next time, and the other organisations do not wait for it.
     ///
     /// # Errors
-    /// What the store says. What was dropped by then stays so, and the rest is dropped the next time.
+    /// What the store says when it is asked which organisations there are.
     pub async fn drop_old_telemetry(&self) -> Result<Forgotten, Error> {
         let before = self.now() - self.settings.retention;
         let mut dropped = Forgotten::default();
         for organisation in self.store().organisations().await? {
             let scope = OrgScope::of_organisation(&organisation, Job::Retention);
-            let Forgotten { lines, samples } = self.store().forget_before(scope, before).await?;
-            dropped.lines += lines;
-            dropped.samples += samples;
+            match self.store().forget_before(scope, before).await {
+                Ok(Forgotten { lines, samples }) => {
+                    dropped.lines += lines;
+                    dropped.samples += samples;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, organisation = %organisation.id, "its old telemetry is dropped later");
+                }
+            }
         }
         Ok(dropped)
     }

@@ -3,12 +3,14 @@
 use crate::world::{World, application, eventually};
 use chrono::Duration;
 use connix_application::{
-    AgentCommand, Error, Precondition, ProjectRef, Report, Reported, Supervisor, Wanted, WorkerFailure,
+    AgentCommand, Error, Precondition, ProjectRef, Report, Reported, Supervisor, Wanted, WorkerFailure, WorkerLine,
 };
 use connix_domain::agent::{Agent, AgentPhase, ProcessPhase};
 use connix_domain::event::EventKind;
+use connix_domain::log::LogLevel;
 use connix_domain::page::{LogQuery, Window};
 use connix_domain::port::runtime::LaunchError;
+use connix_domain::port::store::LogReader;
 use connix_domain::task::{TaskError, TaskPhase, Usage};
 use connix_domain::telemetry::Consumption;
 use serde_json::json;
@@ -250,4 +252,23 @@ async fn a_process_that_vanished_unheard_holds_nothing_up() {
     command(&world, &agent, AgentCommand::Restart).await;
     world.attach(&world.launched(&agent, 2).await).await;
     assert_eq!(world.happened().await, [EventKind::AgentLaunched, EventKind::AgentLaunched]);
+}
+
+/// A line must neither be the newest for ever nor be old when it comes, whatever a worker's clock says.
+#[tokio::test]
+async fn a_time_far_from_ours_is_brought_near() {
+    let world = World::supervised().await;
+    let agent = world.agent("helper").await;
+    let (worker, grant) = world.attach(&world.launched(&agent, 1).await).await;
+    let now = world.now();
+    let (near, far) = (Duration::minutes(5), Duration::days(365 * 8000));
+    let line =
+        |message: &str, at| WorkerLine { at, level: LogLevel::Warn, message: message.into(), context: json!({}) };
+    let lines = vec![line("future", now + far), line("past", now - far / 40), line("present", now - near / 2)];
+    world.app.append_logs(worker, grant.session, 1, lines).await.unwrap();
+    let window = Window { limit: 10, offset: 0 };
+    let query = LogQuery { agent: agent.id, level: Some(LogLevel::Warn), start: None, end: None, window };
+    let kept = world.store.logs(world.caller.scope(), &query).await.unwrap();
+    let told: Vec<_> = kept.items.iter().map(|line| (line.message.as_str(), line.at)).collect();
+    assert_eq!(told, [("future", now + near), ("present", now - near / 2), ("past", now - near)]);
 }

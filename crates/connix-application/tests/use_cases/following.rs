@@ -2,8 +2,10 @@
 
 use crate::world::World;
 use connix_application::{LogStart, Next, Over, ProjectRef, Step};
+use connix_domain::change_set::{Change, ChangeSet};
+use connix_domain::log::{LineKey, LogLevel, LogLine};
 use connix_domain::permission::Permissions;
-use connix_domain::port::store::ServiceReader;
+use connix_domain::port::store::{Committer, ServiceReader};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,4 +66,38 @@ async fn the_end_of_a_task_is_told_once() {
     assert_eq!(follower.next(LONG).await, Ok(Next::Over(Over::Told)));
     let again = Arc::clone(&world.app).follow_task(&world.caller, &project, &id, &task_id, 1).await.unwrap();
     assert!(again.is_told());
+}
+
+/// A million lines of other levels must hold up neither the heartbeat nor the end of a stream.
+#[tokio::test]
+async fn a_rare_level_is_looked_for_page_by_page() {
+    let world = World::new().await;
+    let agent = world.agent("helper").await;
+    let line = |n: u64| LogLine {
+        org: agent.org,
+        agent: agent.id,
+        key: LineKey::Service(n),
+        at: world.now(),
+        level: if n == 1000 { LogLevel::Error } else { LogLevel::Info },
+        message: n.to_string(),
+        context: json!({}),
+    };
+    let lines = (0..=1000).map(line).collect();
+    world.store.commit(ChangeSet::new().with(Change::AppendLogs(lines))).await.unwrap();
+    let (project, id) = (ProjectRef::default_project(), agent.id.to_string());
+    let follow = async |start| {
+        Arc::clone(&world.app).follow_logs(&world.caller, &project, &id, Some(LogLevel::Error), start).await.unwrap()
+    };
+    let mut hurried = follow(LogStart::After(0)).await;
+    for _ in 0..10 {
+        assert_eq!(hurried.next(Duration::ZERO).await, Ok(Next::Quiet), "a page without such a line");
+    }
+    let found = hurried.next(Duration::ZERO).await.unwrap();
+    assert!(matches!(&found, Next::More(lines) if lines[0].line.message == "1000"), "{found:?}");
+    let patient = follow(LogStart::After(0)).await.next(LONG).await.unwrap();
+    assert_eq!(patient, found, "within one wait");
+    let mut leaving = follow(LogStart::After(0)).await;
+    assert_eq!(leaving.next(Duration::ZERO).await, Ok(Next::Quiet));
+    world.app.begin_leaving();
+    assert_eq!(leaving.next(LONG).await, Ok(Next::Over(Over::Leaving)));
 }

@@ -283,6 +283,10 @@ mod tests {
             ("CONNIX_WEBHOOKS__ALLOW_CIDRS", "10.0.0.0/33", "webhooks.allow_cidrs"),
             ("CONNIX_DATABASE__URL", "mysql://host", "database.url"),
             ("CONNIX_LOG__LEVEL", "inof", "log.level"),
+            ("CONNIX_RUNTIME__LEASE_SECONDS", "2", "runtime.lease_seconds"),
+            ("CONNIX_RUNTIME__LEASE_SECONDS", "86401", "runtime.lease_seconds"),
+            ("CONNIX_RUNTIME__STALL_SECONDS", "0", "runtime.stall_seconds"),
+            ("CONNIX_RUNTIME__STALL_SECONDS", "18446744073709551615", "runtime.stall_seconds"),
             ("CONNIX_TELEMETRY__RETENTION_DAYS", "0", "telemetry.retention_days"),
             ("CONNIX_TELEMETRY__RETENTION_DAYS", "36501", "telemetry.retention_days"),
         ] {

@@ -117,10 +117,10 @@ pub(crate) struct Llm {
 pub(crate) struct Runtime {
     pub(crate) kind: RuntimeKind,
     pub(crate) worker_command: Vec<String>,
-    #[serde(deserialize_with = "value::at_least::<3, _>")]
-    pub(crate) lease_seconds: u64,
-    #[serde(deserialize_with = "value::at_least::<1, _>")]
-    pub(crate) stall_seconds: u64,
+    #[serde(deserialize_with = "value::between::<3, 86_400, _>")]
+    pub(crate) lease_seconds: u32,
+    #[serde(deserialize_with = "value::between::<1, 86_400, _>")]
+    pub(crate) stall_seconds: u32,
     pub(crate) sandbox: Sandbox,
     #[serde(deserialize_with = "value::at_least::<1, _>")]
     pub(crate) workspace_bytes: u64,

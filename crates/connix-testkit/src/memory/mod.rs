@@ -15,22 +15,34 @@ pub use limits::MemoryLimits;
 
 use async_trait::async_trait;
 use connix_domain::change_set::ChangeSet;
+use connix_domain::id::OrgId;
 use connix_domain::port::store::{CommitError, Committer};
 use state::State;
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A store whose data goes with it.
 #[derive(Default)]
 pub struct MemoryStore {
     state: Mutex<Arc<State>>,
     last_number: AtomicI64,
+    unforgetting: Mutex<BTreeSet<OrgId>>,
 }
 
 impl MemoryStore {
     /// An empty store.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// From now on nothing that is old can be dropped of an organisation: [`ReadError::Unavailable`](connix_domain::port::store::ReadError::Unavailable).
+    pub fn keep_all_of(&self, org: OrgId) {
+        self.unforgetting().insert(org);
+    }
+
+    fn unforgetting(&self) -> MutexGuard<'_, BTreeSet<OrgId>> {
+        self.unforgetting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is kept at this moment.

@@ -1,5 +1,6 @@
 //! AGNT "Agent Logs".
 
+use chrono::{DateTime, Duration, FixedOffset, SecondsFormat, TimeZone, Utc};
 use connix_tests::{Agent, Client, ScriptedWorker, Server, eventually, keys, on_every_store};
 use serde_json::{Value, json};
 
@@ -12,6 +13,7 @@ on_every_store![
     periods_are_half_open,
     repeated_lines_are_written_once,
     text_is_stored_as_it_is_written,
+    a_worker_whose_clock_is_wrong_writes_lines_of_today,
     what_is_out_of_range_is_named,
 ];
 
@@ -21,8 +23,22 @@ async fn agent_with_worker(client: &Client) -> (Agent, ScriptedWorker) {
     (agent, worker)
 }
 
-fn line(timestamp: &str, level: &str, message: &str) -> Value {
-    json!({ "timestamp": timestamp, "level": level, "message": message, "context": {} })
+/// So many seconds ago; a worker's clock may be wrong by 300.
+fn ago(seconds: i64) -> DateTime<Utc> {
+    Utc::now() - Duration::seconds(seconds)
+}
+
+/// As it is written in a body or, since no `+` is in it, in a query.
+fn text(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+fn time(value: &Value) -> DateTime<Utc> {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+fn line(at: DateTime<Utc>, level: &str, message: &str) -> Value {
+    json!({ "timestamp": text(at), "level": level, "message": message, "context": {} })
 }
 
 /// The page once it counts `total` lines: they can be read within a second.
@@ -38,14 +54,15 @@ fn messages(page: &Value) -> Vec<&str> {
     page["logs"].as_array().unwrap().iter().map(|line| line["message"].as_str().unwrap()).collect()
 }
 
-/// The second line of the document's answer, written by a worker.
+/// The second line of the document's answer, written by a worker a moment ago.
 async fn the_documents_log_answers_with_its_keys(server: &Server) {
     let client = server.client();
     let (agent, worker) = agent_with_worker(&client).await;
     let context =
         json!({ "error": "Connection timeout", "endpoint": "https://api.example.com/data", "retry_count": 3 });
+    let at = text(ago(90));
     let line = json!({
-        "timestamp": "2024-01-15T16:18:30Z", "level": "error", "message": "Failed to connect to external API", "context": context,
+        "timestamp": at, "level": "error", "message": "Failed to connect to external API", "context": context,
     });
     assert_eq!(worker.log(1, &json!([line])).await.expect(202)["accepted_through"], 1);
     let page = page(&client, &agent, "?level=error&limit=50", 1).await;
@@ -55,7 +72,7 @@ async fn the_documents_log_answers_with_its_keys(server: &Server) {
     for key in ["level", "message", "context"] {
         assert_eq!(shown[key], line[key], "{key}");
     }
-    assert!(shown["timestamp"].as_str().unwrap().starts_with("2024-01-15T16:18:30"), "{shown}");
+    assert_eq!(time(&shown["timestamp"]), time(&line["timestamp"]));
 }
 
 /// `{ "timestamp": "2024-01-15T16:20:00Z", "level": "info", "message": "Task completed successfully", "context": { "task_id":
@@ -90,8 +107,7 @@ async fn a_failed_task_writes_an_error_with_its_reason(server: &Server) {
 async fn lines_come_newest_first_and_pages_are_exact(server: &Server) {
     let client = server.client();
     let (agent, worker) = agent_with_worker(&client).await;
-    let lines: Vec<_> =
-        (1..=5).map(|n| line(&format!("2024-01-15T16:2{n}:00Z"), "warn", &format!("line {n}"))).collect();
+    let lines: Vec<_> = (1..=5).map(|n| line(ago(240 - 30 * n), "warn", &format!("line {n}"))).collect();
     worker.log(1, &json!(lines)).await.expect(202);
     let table = [
         ("?level=warn", &["line 5", "line 4", "line 3", "line 2", "line 1"][..], false),
@@ -113,27 +129,35 @@ async fn levels_are_matched_exactly(server: &Server) {
     let client = server.client();
     let (agent, worker) = agent_with_worker(&client).await;
     let levels = ["debug", "info", "warn", "error"];
-    let lines: Vec<_> = levels.iter().map(|level| line("2024-01-15T16:20:00Z", level, &format!("a {level}"))).collect();
+    let lines: Vec<_> = levels.iter().map(|level| line(ago(240), level, &format!("a {level}"))).collect();
+    // before the agent's own lines
+    let end = text(ago(120));
     worker.log(1, &json!(lines)).await.expect(202);
     for level in levels {
-        let page = page(&client, &agent, &format!("?level={level}&end_time=2024-02-01"), 1).await;
+        let page = page(&client, &agent, &format!("?level={level}&end_time={end}"), 1).await;
         assert_eq!(messages(&page), [format!("a {level}")]);
     }
-    page(&client, &agent, "?end_time=2024-02-01", 4).await;
+    page(&client, &agent, &format!("?end_time={end}"), 4).await;
 }
 
 async fn periods_are_half_open(server: &Server) {
     let client = server.client();
     let (agent, worker) = agent_with_worker(&client).await;
-    let lines: Vec<_> = (0..4).map(|n| line(&format!("2024-01-1{n}T00:00:00Z"), "warn", &format!("day {n}"))).collect();
+    let times: Vec<_> = (0..4).map(|n| ago(240) + Duration::minutes(n)).collect();
+    let lines: Vec<_> = times.iter().zip(0..).map(|(at, n)| line(*at, "warn", &format!("minute {n}"))).collect();
     worker.log(1, &json!(lines)).await.expect(202);
     page(&client, &agent, "?level=warn", 4).await;
+    let [first, second, third, fourth] = [0, 1, 2, 3].map(|n| text(times[n]));
+    let eastern = FixedOffset::east_opt(7200).unwrap().from_utc_datetime(&times[1].naive_utc());
+    let eastern = eastern.to_rfc3339_opts(SecondsFormat::Micros, false).replace('+', "%2B");
     let table = [
-        ("start_time=2024-01-11T00:00:00Z&end_time=2024-01-13T00:00:00Z", &["day 2", "day 1"][..]),
-        ("start_time=2024-01-12", &["day 3", "day 2"][..]),
-        ("end_time=2024-01-11", &["day 0"][..]),
-        ("start_time=2024-01-11T02:00:00%2B02:00&end_time=2024-01-12", &["day 1"][..]),
-        ("start_time=2030-01-01", &[][..]),
+        (format!("start_time={second}&end_time={fourth}"), &["minute 2", "minute 1"][..]),
+        (format!("start_time={third}"), &["minute 3", "minute 2"][..]),
+        (format!("end_time={second}"), &["minute 0"][..]),
+        (format!("end_time={first}"), &[][..]),
+        (format!("start_time={eastern}&end_time={third}"), &["minute 1"][..]),
+        ("start_time=2024-01-11".to_owned(), &["minute 3", "minute 2", "minute 1", "minute 0"][..]),
+        ("end_time=2024-01-11".to_owned(), &[][..]),
     ];
     for (query, expected) in table {
         let page = page(&client, &agent, &format!("?level=warn&{query}"), expected.len() as u64).await;
@@ -144,11 +168,11 @@ async fn periods_are_half_open(server: &Server) {
 async fn repeated_lines_are_written_once(server: &Server) {
     let client = server.client();
     let (agent, worker) = agent_with_worker(&client).await;
-    let lines = json!([line("2024-01-15T16:20:00Z", "warn", "one"), line("2024-01-15T16:20:01Z", "warn", "two")]);
+    let lines = json!([line(ago(30), "warn", "one"), line(ago(20), "warn", "two")]);
     for _ in 0..2 {
         assert_eq!(worker.log(1, &lines).await.expect(202)["accepted_through"], 2);
     }
-    worker.log(2, &json!([lines[1], line("2024-01-15T16:20:02Z", "warn", "three")])).await.expect(202);
+    worker.log(2, &json!([lines[1], line(ago(10), "warn", "three")])).await.expect(202);
     let page = page(&client, &agent, "?level=warn", 3).await;
     assert_eq!(messages(&page), ["three", "two", "one"]);
 }
@@ -158,8 +182,23 @@ async fn text_is_stored_as_it_is_written(server: &Server) {
     let client = server.client();
     let (agent, worker) = agent_with_worker(&client).await;
     let message = "esc \u{1b}[31m, \"quotes\", line\nbreak, {\"level\":\"error\"}";
-    worker.log(1, &json!([line("2024-01-15T16:20:00Z", "warn", message)])).await.expect(202);
+    worker.log(1, &json!([line(ago(1), "warn", message)])).await.expect(202);
     assert_eq!(messages(&page(&client, &agent, "?level=warn", 1).await), [message]);
+}
+
+/// It can neither hold the newest place for ever nor write what is old already.
+async fn a_worker_whose_clock_is_wrong_writes_lines_of_today(server: &Server) {
+    let client = server.client();
+    let (agent, worker) = agent_with_worker(&client).await;
+    let wrong = [("1970-01-01T00:00:00Z", "past"), ("9999-12-31T23:59:59Z", "future")];
+    let lines = wrong.map(|(at, message)| line(at.parse().unwrap(), "warn", message));
+    let before = Utc::now();
+    worker.log(1, &json!(lines)).await.expect(202);
+    let page = page(&client, &agent, "?level=warn", 2).await;
+    assert_eq!(messages(&page), ["future", "past"]);
+    for shown in page["logs"].as_array().unwrap() {
+        assert!((time(&shown["timestamp"]) - before).num_seconds().abs() < 400, "{shown}");
+    }
 }
 
 /// V12, V17.

@@ -2,5 +2,6 @@
 
 mod keys;
 mod master_key;
+mod retention;
 mod settings;
 mod starting;
