@@ -13,13 +13,14 @@ use connix_domain::scope::{Job, OrgScope};
 use connix_domain::task::{Task, TaskPhase, Usage};
 use connix_domain::telemetry::{MeterSource, Reading, ResourceSample, Traffic};
 use connix_testkit::samples;
-use std::time::Instant;
 
 /// What everything is spread over.
 pub(crate) const WEEK: Duration = Duration::days(7);
-/// So many lines are one unit.
+/// So many lines, and so many tasks, are one unit.
 const LINES: u64 = 1000;
-/// So many tasks or samples are one unit: more would update the same figures too often in one transaction.
+/// There is a sample to so many tasks.
+const SAMPLED: u64 = 20;
+/// So many samples are one unit: more would update the same figures too often in one transaction.
 const CHANGES: u64 = 50;
 
 /// An agent with its history.
@@ -28,7 +29,6 @@ pub(crate) struct Filled {
     pub(crate) project: Project,
     pub(crate) agent: Agent,
     pub(crate) rows: u64,
-    pub(crate) took: std::time::Duration,
 }
 
 /// When the `n`th of `rows` happened.
@@ -83,6 +83,7 @@ fn sample(agent: &Agent, n: u64, samples: u64) -> ResourceSample {
         memory: part(MeterSource::Cgroup),
         disk: part(MeterSource::Workspace),
         network: Some(Reading { value: bytes, source: MeterSource::WorkerClients }),
+        storage: Some((chance(n) * 1e9) as i64),
     }
 }
 
@@ -91,31 +92,54 @@ fn units(rows: u64, size: u64) -> impl Iterator<Item = std::ops::Range<u64>> {
     (0..rows.div_ceil(size)).map(move |unit| unit * size..((unit + 1) * size).min(rows))
 }
 
-/// Makes an organisation with one agent and its history.
-pub(crate) async fn fill(store: &dyn Store, rows: u64) -> Outcome<Filled> {
-    let begun = Instant::now();
+/// Makes an organisation with one agent.
+pub(crate) async fn make(store: &dyn Store, rows: u64) -> Outcome<Filled> {
     let organisation: Organisation = samples::organisation();
     let number = store.reserve_project_numbers(1).await?;
     let project = samples::project(organisation.id, number, "bench");
     let agent = samples::agent(&project, "bench");
+    let scope = OrgScope::of_organisation(&organisation, Job::Supervision);
     let made = [
-        Change::CreateOrganisation(organisation.clone()),
+        Change::CreateOrganisation(organisation),
         Change::CreateProject(project.clone()),
         Change::CreateAgent(agent.clone()),
     ];
     store.commit(ChangeSet::new().with_all(made)).await?;
-    for unit in units(rows, LINES) {
-        let lines = unit.map(|n| line(&agent, n, rows)).collect();
-        store.commit(ChangeSet::new().with(Change::AppendLogs(lines))).await?;
+    Ok(Filled { scope, project, agent, rows })
+}
+
+/// The agents that an earlier run has made.
+pub(crate) async fn found(store: &dyn Store) -> Outcome<Vec<Filled>> {
+    let mut found = Vec::new();
+    for organisation in store.organisations().await? {
+        let scope = OrgScope::of_organisation(&organisation, Job::Supervision);
+        let Some(project) = store.project_by_name(scope, "bench").await? else { continue };
+        for agent in store.agents_of(scope, project.id).await? {
+            let rows = store.task_totals(scope, agent.id).await?.figures.created.unsigned_abs();
+            found.push(Filled { scope, project: project.clone(), agent, rows });
+        }
     }
-    for unit in units(rows, CHANGES) {
-        let tasks = unit.map(|n| Change::CreateTask(task(&agent, n, rows)));
-        store.commit(ChangeSet::new().with_all(tasks)).await?;
+    Ok(found)
+}
+
+/// Writes an agent's log lines and tasks.
+pub(crate) async fn write(store: &dyn Store, Filled { agent, rows, .. }: &Filled) -> Outcome<()> {
+    for unit in units(*rows, LINES) {
+        let lines = unit.clone().map(|n| line(agent, n, *rows)).collect();
+        let tasks = unit.map(|n| Change::CreateTask(task(agent, n, *rows)));
+        let lines = store.commit(ChangeSet::new().with(Change::AppendLogs(lines)));
+        let tasks = store.commit(ChangeSet::new().with_all(tasks));
+        tokio::try_join!(lines, tasks)?;
     }
-    for unit in units(rows / 10, CHANGES) {
-        let samples = unit.map(|n| sample(&agent, n, rows / 10)).collect();
+    Ok(())
+}
+
+/// Writes what its worker used.
+pub(crate) async fn write_samples(store: &dyn Store, Filled { agent, rows, .. }: &Filled) -> Outcome<()> {
+    let count = rows / SAMPLED;
+    for unit in units(count, CHANGES) {
+        let samples = unit.map(|n| sample(agent, n, count)).collect();
         store.commit(ChangeSet::new().with(Change::AppendSamples(samples))).await?;
     }
-    let scope = OrgScope::of_organisation(&organisation, Job::Supervision);
-    Ok(Filled { scope, project, agent, rows, took: begun.elapsed() })
+    Ok(())
 }

@@ -11,7 +11,7 @@ use connix_testkit::samples;
 use std::time::Instant;
 
 /// Each question is asked of each agent so often; the first round warms up.
-const ROUNDS: usize = 60;
+const ROUNDS: usize = 400;
 
 /// What can be asked.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,7 @@ pub(crate) enum Question {
 pub(crate) const QUESTIONS: &[(&str, Question)] = &[
     ("logs: newest 100 + total", Question::Newest),
     ("logs: newest 100 errors + total", Question::NewestErrors),
+    ("logs: 100 after 5 % + total", Question::After(5)),
     ("logs: 100 after a half + total", Question::After(50)),
     ("logs: 100 after 99 % + total", Question::After(99)),
     ("logs: 100 errors after a half + total", Question::ErrorsAfter(50)),
@@ -54,10 +55,10 @@ pub(crate) const QUESTIONS: &[(&str, Question)] = &[
     ("usage of a project, a week by 1h", Question::Usage),
 ];
 
-/// A question, and for each agent the median of the times in microseconds.
+/// A question, and for each agent the time that it takes in microseconds.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
-    pub(crate) medians: Vec<f64>,
+    pub(crate) times: Vec<f64>,
 }
 
 /// Asks every question of every agent by turns, so that whatever else happens on the machine happens to all.
@@ -74,14 +75,16 @@ pub(crate) async fn ask(store: &dyn Store, filled: &[Filled]) -> Outcome<Vec<Row
                 }
             }
         }
-        rows.push(Row { name, medians: times.into_iter().map(median).collect() });
+        rows.push(Row { name, times: times.into_iter().map(quartile).collect() });
     }
     Ok(rows)
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
+/// What a quarter of the times stays below. On a machine that does other work too, about half of them hold a turn of somebody
+/// else's, so that the median is now with it, now without.
+fn quartile(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
-    times.get(times.len() / 2).copied().unwrap_or_default()
+    times.get(times.len() / 4).copied().unwrap_or_default()
 }
 
 /// Asks once. An answer that cannot be right is an error: what is fast must be true as well.
