@@ -134,6 +134,7 @@ impl Metered {
             memory: consumed.memory,
             disk: consumed.disk,
             network: consumed.network,
+            storage: consumption.storage(),
         })
     }
 }

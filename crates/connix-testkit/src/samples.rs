@@ -271,6 +271,7 @@ pub fn full_task(agent: &Agent, phase: TaskPhase) -> Task {
         failures: 2,
         not_before: Some(after(1)),
         incarnation: Some(3),
+        model: Some("gpt-4".to_owned()),
         lease_until: Some(after(2)),
         cancel_requested_at: Some(after(3)),
         output: Some(json!({"answer": 42, "nul": "\u{0}"})),

@@ -177,6 +177,14 @@ const FIGURES: &[(&str, &str)] = &[
         "tokens_are_counted_when_they_are_reported",
     ),
     (
+        "What an attempt used MUST be charged to the model that it was given.",
+        "what_an_attempt_used_is_charged_to_the_model_that_it_was_given",
+    ),
+    (
+        "The storage of a bucket MUST be what was last measured in it, also when the agent is gone.",
+        "the_storage_of_a_bucket_is_what_was_last_measured_in_it",
+    ),
+    (
         "Where lines of an agent were dropped there MUST be a line that says so, see \
          [`LogLine::dropped`](crate::log::LogLine::dropped).",
         "where_lines_were_dropped_a_line_says_so_and_figures_stay",

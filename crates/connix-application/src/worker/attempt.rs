@@ -15,6 +15,9 @@ use connix_domain::log::{LineKey, LogLevel, LogLine};
 use connix_domain::task::{Task, TaskError, TaskPhase, Usage};
 use serde_json::Value;
 
+/// A worker's clock may differ from ours by so much.
+const MOST_ASTRAY: Duration = Duration::minutes(5);
+
 /// A step that a worker notes in a task's journal.
 #[derive(Debug, Clone)]
 pub struct WorkerNote {
@@ -76,7 +79,7 @@ impl App {
             attempt,
             kind: note.kind,
             data: redactor.document(note.data),
-            at: note.at,
+            at: self.credible(note.at),
         });
         let changes = ChangeSet::new().with(Change::AppendJournal(entries.collect())).with(Change::TouchAgent {
             org: agent.org,
@@ -110,7 +113,7 @@ impl App {
                 org: agent.org,
                 agent: agent.id,
                 key: LineKey::Worker { incarnation, sequence },
-                at: line.at,
+                at: self.credible(line.at),
                 level: line.level,
                 message: redactor.text(&line.message).into_owned(),
                 context: redactor.document(line.context),
@@ -124,6 +127,13 @@ impl App {
         self.ports.store.commit(changes).await?;
         self.wakeups.readers(worker.agent);
         Ok(last)
+    }
+
+    /// A time by a worker's clock. One that is further from ours than a clock may go wrong is brought near: a line must
+    /// neither be the newest for ever, nor be old when it comes.
+    fn credible(&self, at: Timestamp) -> Timestamp {
+        let now = self.now();
+        at.clamp(now - MOST_ASTRAY, now + MOST_ASTRAY)
     }
 
     /// The attempt succeeded.
@@ -212,10 +222,10 @@ impl App {
             }
             task.held_by(agent.control.incarnation, attempt).map_err(|_| Error::LeaseLost)?;
             let next = end(&task, self.now())?;
-            let model = agent.config.model.clone();
             self.ports.store.commit(self.attempt_changes(&agent, next.clone())).await?;
             self.attempt_over(&task, &next).await;
-            self.ports.metrics.tokens(&model, usage.prompt.unsigned_abs(), usage.completion.unsigned_abs());
+            let model = next.model.as_deref().unwrap_or(&agent.config.model);
+            self.ports.metrics.tokens(model, usage.prompt.unsigned_abs(), usage.completion.unsigned_abs());
             self.wakeups.agent(worker.agent);
             Ok(())
         })

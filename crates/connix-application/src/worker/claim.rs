@@ -61,7 +61,7 @@ impl App {
         let now = self.now();
         let Some(task) = self.store().next_task(worker.scope, agent.id, now).await? else { return Ok(None) };
         let lease = chrono::Duration::from_std(self.settings.intervals.lease).unwrap_or(chrono::Duration::seconds(30));
-        let claimed = task.claim(agent.control.incarnation, lease, now)?;
+        let claimed = task.claim(agent.control.incarnation, &agent.config.model, lease, now)?;
         let changes = ChangeSet::new()
             .with(Change::AgentUnchanged { org: agent.org, id: agent.id, version: agent.version })
             .with(Change::UpdateTask(claimed.clone()))

@@ -43,6 +43,8 @@ pub trait Telemetry: Send + Sync {
     ///
     /// - What an agent used MUST stay with its project when the agent is gone.
     /// - Tokens MUST be counted when they are reported, also those of an attempt that failed.
+    /// - What an attempt used MUST be charged to the model that it was given.
+    /// - The storage of a bucket MUST be what was last measured in it, also when the agent is gone.
     async fn usage_report(
         &self,
         scope: OrgScope,

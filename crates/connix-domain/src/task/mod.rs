@@ -49,6 +49,8 @@ pub struct Task {
     pub not_before: Option<Timestamp>,
     /// The incarnation that holds it.
     pub incarnation: Option<i64>,
+    /// The model that the last attempt was given: what that attempt used is charged to it, whatever the agent is told since.
+    pub model: Option<String>,
     /// Until when the holder may be silent.
     pub lease_until: Option<Timestamp>,
     /// Since when it is to be called off.
@@ -94,6 +96,7 @@ impl Task {
             failures: 0,
             not_before: None,
             incarnation: None,
+            model: None,
             lease_until: None,
             cancel_requested_at: None,
             output: None,
@@ -109,14 +112,21 @@ impl Task {
         }
     }
 
-    /// A worker takes it under a lease.
+    /// A worker takes it under a lease, to do it with `model`.
     ///
     /// # Errors
     /// Only a queued task can be claimed.
-    pub fn claim(&self, incarnation: i64, lease: Duration, now: Timestamp) -> Result<Self, TransitionError> {
+    pub fn claim(
+        &self,
+        incarnation: i64,
+        model: &str,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Self, TransitionError> {
         let mut next = self.moved(TaskAction::Claim, now)?;
         next.attempt += 1;
         next.incarnation = Some(incarnation);
+        next.model = Some(model.to_owned());
         next.lease_until = Some(now + lease);
         next.not_before = None;
         next.error = None;

@@ -3,7 +3,7 @@
 //! What cannot be measured is `None` and never a guess. Each instance of an agent has an [`Odometer`] of its own, so that what
 //! one has consumed is never put down to the next.
 
-use super::{Reading, Traffic};
+use super::{MeterSource, Reading, Traffic};
 use std::time::Duration;
 
 /// A part of something that is limited.
@@ -46,6 +46,11 @@ pub struct Consumption {
 }
 
 impl Consumption {
+    /// The bytes in its project's workspace, where somebody saw it: what a worker says is about a folder of its own host.
+    pub fn storage(&self) -> Option<i64> {
+        self.disk.filter(|disk| disk.source == MeterSource::Workspace).map(|disk| disk.value.used as i64)
+    }
+
     /// This, with what it lacks from another.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
@@ -118,7 +123,6 @@ impl Odometer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telemetry::MeterSource;
     use proptest::prelude::*;
 
     fn read<T>(value: T) -> Option<Reading<T>> {
@@ -150,6 +154,14 @@ mod tests {
         assert_eq!(network(1, 100, 10), read(Traffic { received: 100, sent: 10 }));
         assert_eq!(network(2, 150, 10), read(Traffic { received: 50, sent: 0 }));
         assert_eq!(network(3, 7, 3), read(Traffic { received: 7, sent: 3 }));
+    }
+
+    #[test]
+    fn storage_is_what_was_seen_of_a_workspace_and_nothing_that_a_worker_says() {
+        let disk = |source| Some(Reading { value: Share { used: 12.0, of: 1000.0 }, source });
+        let storage = |disk| Consumption { disk, ..Consumption::default() }.storage();
+        assert_eq!(storage(disk(MeterSource::Workspace)), Some(12));
+        assert_eq!((storage(disk(MeterSource::Worker)), storage(None)), (None, None));
     }
 
     #[test]

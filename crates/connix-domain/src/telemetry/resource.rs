@@ -71,6 +71,8 @@ pub struct ResourceSample {
     pub disk: Option<Reading<f64>>,
     /// Bytes over the network in the window.
     pub network: Option<Reading<Traffic>>,
+    /// Bytes that the workspace of its project held at the end.
+    pub storage: Option<i64>,
 }
 
 /// Readings of one kind together.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// What was used of one model in a stretch of time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ModelUsage {
-    /// The model that the agents were configured with at that time.
+    /// The model that attempts were given; for the time of agents, the one that they were configured with.
     pub model: String,
     /// Tokens and calls, counted when they were reported.
     pub usage: Usage,
@@ -41,6 +41,8 @@ pub struct UsageBucket {
     pub start: Timestamp,
     /// By model, in the order of their names; those alone that were used.
     pub models: Vec<ModelUsage>,
+    /// The bytes in the project's workspace when they were last measured in it. `None`: they were not.
+    pub storage: Option<i64>,
 }
 
 /// What a project used over a period.
@@ -63,12 +65,16 @@ pub fn merged(usages: impl IntoIterator<Item = ModelUsage>) -> Vec<ModelUsage> {
 }
 
 impl UsageReport {
-    /// A report from what was used in the buckets that have any, by when these begin.
-    pub fn new(period: &Period, mut used: BTreeMap<Timestamp, Vec<ModelUsage>>) -> Self {
+    /// A report from what was used, and what was stored, in the buckets that have any, by when these begin.
+    pub fn new(
+        period: &Period,
+        mut used: BTreeMap<Timestamp, Vec<ModelUsage>>,
+        stored: &BTreeMap<Timestamp, i64>,
+    ) -> Self {
         let total = merged(used.values().flatten().cloned());
         let series = period.buckets().map(|start| {
             let models = merged(used.remove(&start).unwrap_or_default());
-            UsageBucket { start, models }
+            UsageBucket { start, models, storage: stored.get(&start).copied() }
         });
         Self { series: series.collect(), total }
     }

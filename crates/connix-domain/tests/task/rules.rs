@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// Claimed by the worker of incarnation 7.
 fn claimed(task: &Task, milliseconds: i64) -> Task {
-    task.claim(7, lease(), at(milliseconds)).unwrap()
+    task.claim(7, "small", lease(), at(milliseconds)).unwrap()
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn a_task_called_off_while_it_waits_for_another_attempt_has_no_duration() {
 fn an_attempt_that_lost_its_lease_no_longer_holds_the_task() {
     let first = claimed(&new_task(3), 0);
     assert_eq!(first.held_by(7, 1), Ok(()));
-    let second = first.worker_lost(Usage::default(), at(1)).unwrap().claim(8, lease(), at(2)).unwrap();
+    let second = first.worker_lost(Usage::default(), at(1)).unwrap().claim(8, "small", lease(), at(2)).unwrap();
     assert!(second.held_by(7, 1).is_err());
     assert!(second.held_by(7, 2).is_err());
     assert_eq!(second.held_by(8, 2), Ok(()));

@@ -43,7 +43,7 @@ struct Counted {
 /// The task after a move that the table allows; `None` when nothing changes.
 fn moved(task: &Task, next: Move, now: Timestamp) -> Result<Option<Task>, TransitionError> {
     match next {
-        Move::Claim => task.claim(7, lease(), now).map(Some),
+        Move::Claim => task.claim(7, "small", lease(), now).map(Some),
         Move::Complete(usage) => task.complete(json!("Done"), usage, now).map(Some),
         Move::Fail { retryable, usage } => task.fail(error("model_failed"), retryable, usage, now).map(Some),
         Move::WorkerLost => task.worker_lost(Usage::default(), now).map(Some),
@@ -90,6 +90,7 @@ fn assert_sound(task: &Task, counted: &Counted) {
     assert_eq!(task.duration_seconds().is_some(), under_way && task.phase.is_final());
     assert!(task.duration_seconds().is_none_or(|seconds| seconds >= 0.0));
     assert_eq!(task.started_at.is_some(), task.attempt > 0);
+    assert_eq!(task.model.is_some(), task.attempt > 0);
 }
 
 proptest! {

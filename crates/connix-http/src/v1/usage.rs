@@ -109,6 +109,8 @@ struct SeriesEntry<'u> {
     timestamp: Instant,
     #[serde(flatten)]
     figures: FiguresView<'u>,
+    /// Bytes in the project's workspace when last measured in the interval; `null`: not measured, since no agent ran here.
+    storage_bytes: Option<i64>,
 }
 
 async fn get(call: Call) -> Result<HttpResponse, Problem> {
@@ -124,6 +126,7 @@ impl<'u> UsageAnswer<'u> {
         let series = used.report.series.iter().map(|bucket| SeriesEntry {
             timestamp: bucket.start.into(),
             figures: FiguresView::of(&bucket.models, prices),
+            storage_bytes: bucket.storage,
         });
         let usage = UsageView {
             total: FiguresView::of(&used.report.total, prices),

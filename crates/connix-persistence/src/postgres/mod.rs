@@ -51,7 +51,7 @@ pub(crate) struct Store {
     points: Link,
     /// For the service's own work: longer reads of known size, and writes outside of change sets.
     work: Arc<Link>,
-    /// For parts of lists, which are as long as somebody's data; by turns.
+    /// For what tenants look at, which is as long as their data: parts of lists, figures, streams; by turns.
     pages: [Link; 2],
     turn: AtomicUsize,
     committer: Committer,
@@ -101,7 +101,7 @@ impl Store {
         Box::pin(self.points.read(move |connection| Prepared::kept(query().as_query()).send(connection)))
     }
 
-    /// A read of more rows, whose text is always the same.
+    /// A read of more rows for the service's own work, whose text is always the same.
     fn list<'a, R, Q>(&'a self, query: impl Fn() -> Q + Send + Sync + 'a) -> Answer<'a, Vec<R>>
     where
         R: Send + 'static,
@@ -109,6 +109,16 @@ impl Store {
         Prepared<Q::Query>: Reads<R>,
     {
         Box::pin(self.work.read(move |connection| Prepared::kept(query().as_query()).send(connection)))
+    }
+
+    /// A read of more rows for a tenant, whose text is always the same: nothing of the service waits for it.
+    fn browse<'a, R, Q>(&'a self, query: impl Fn() -> Q + Send + Sync + 'a) -> Answer<'a, Vec<R>>
+    where
+        R: Send + 'static,
+        Q: AsQuery,
+        Prepared<Q::Query>: Reads<R>,
+    {
+        Box::pin(self.next_page_link().read(move |connection| Prepared::kept(query().as_query()).send(connection)))
     }
 
     /// A part of a list and the length of the whole, in one flight. `common`: their texts are among a few.
@@ -125,14 +135,17 @@ impl Store {
         Prepared<P::Query>: Reads<R>,
         Prepared<C::Query>: Reads<i64>,
     {
-        let [first, second] = &self.pages;
-        let link = if self.turn.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) { first } else { second };
-        let both = link.read(move |connection| {
+        let both = self.next_page_link().read(move |connection| {
             let page = Prepared::kept_if(common, page().as_query()).send(connection);
             let count = Prepared::kept_if(common, count().as_query()).send(connection);
             Box::pin(try_join(page, count))
         });
         Box::pin(both.map_ok(|(rows, total)| (rows, total.into_iter().sum())))
+    }
+
+    fn next_page_link(&self) -> &Link {
+        let [first, second] = &self.pages;
+        if self.turn.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) { first } else { second }
     }
 
     /// A writing statement that gives rows, outside any change set: a transaction of its own, which may be sent twice.

@@ -25,7 +25,7 @@ const TASKS: i64 = 50;
 /// What is kept by the minute. The hours and days are few, and go with the agent's row.
 const MINUTES: [[&str; 2]; 3] = [
     ["SELECT start FROM task_figure WHERE ", "DELETE FROM task_figure WHERE "],
-    ["SELECT start FROM response_time WHERE ", "DELETE FROM response_time WHERE "],
+    ["SELECT start FROM response_histogram WHERE ", "DELETE FROM response_histogram WHERE "],
     ["SELECT start FROM resource_figure WHERE ", "DELETE FROM resource_figure WHERE "],
 ];
 

@@ -52,11 +52,6 @@ impl<ST> Sql<ST> {
         self.parts.push(Part::Value(value.into()));
         self
     }
-    /// Adds another statement as a part of this one.
-    pub(crate) fn join<T>(mut self, other: Sql<T>) -> Self {
-        self.parts.extend(other.parts);
-        self
-    }
     /// Adds what `add` adds for each item, with `between` in between.
     pub(crate) fn each<T>(
         self,

@@ -72,7 +72,7 @@ table! {
         error_code -> Nullable<Text>, error_message -> Nullable<Text>, prompt_tokens -> BigInt,
         completion_tokens -> BigInt, model_requests -> BigInt, created_at -> Instant,
         started_at -> Nullable<Instant>, attempt_started_at -> Nullable<Instant>, completed_at -> Nullable<Instant>,
-        updated_at -> Instant, version -> BigInt, charged_to -> Nullable<Text>,
+        updated_at -> Instant, version -> BigInt, charged_to -> Nullable<Text>, model -> Nullable<Text>,
     }
 }
 

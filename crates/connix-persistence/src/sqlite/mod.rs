@@ -71,6 +71,16 @@ impl Store {
         self.blocking(|connection| query.read(connection)).await
     }
 
+    /// The same for a tenant: here, readers do not wait for each other.
+    async fn browse<R, Q>(&self, query: impl Fn() -> Q + Send + Sync) -> Result<Vec<R>, ReadError>
+    where
+        R: Send + 'static,
+        Q: AsQuery,
+        Prepared<Q::Query>: Reads<R>,
+    {
+        self.list(query).await
+    }
+
     /// A part of a list and the length of the whole, both of one moment. `common`: their texts are among a few.
     async fn page<R, P, C>(
         &self,

@@ -15,9 +15,23 @@ use connix_testkit::samples;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 
+/// The scripts that take the rollups back and make them anew, in their order.
+macro_rules! scripts {
+    ($database:literal) => {
+        [
+            script!($database, "122000_histogram/down"),
+            script!($database, "121000_charging/down"),
+            script!($database, "100000_telemetry/down"),
+            script!($database, "100000_telemetry/up"),
+            script!($database, "121000_charging/up"),
+            script!($database, "122000_histogram/up"),
+        ]
+    };
+}
+
 macro_rules! script {
-    ($database:literal, $direction:literal) => {
-        include_str!(concat!("../../../../migrations/", $database, "/2026-11-22-100000_telemetry/", $direction, ".sql"))
+    ($database:literal, $name:literal) => {
+        include_str!(concat!("../../../../migrations/", $database, "/2026-11-22-", $name, ".sql"))
     };
 }
 
@@ -77,8 +91,9 @@ async fn sqlite_counts_what_was_there_before_the_rollups() {
     let DatabaseUrl::Sqlite { path } = url.clone() else { panic!("a file") };
     what_was_there_is_counted(&url, async move || {
         let mut connection = diesel::SqliteConnection::establish(&path).unwrap();
-        connection.batch_execute(script!("sqlite", "down")).unwrap();
-        connection.batch_execute(script!("sqlite", "up")).unwrap();
+        for script in scripts!("sqlite") {
+            connection.batch_execute(script).unwrap();
+        }
     })
     .await;
 }
@@ -86,6 +101,5 @@ async fn sqlite_counts_what_was_there_before_the_rollups() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_counts_what_was_there_before_the_rollups() {
     let (url, _place) = new_database().await;
-    let scripts = [script!("postgres", "down"), script!("postgres", "up")];
-    what_was_there_is_counted(&url, async || execute_on(&url, &scripts).await).await;
+    what_was_there_is_counted(&url, async || execute_on(&url, &scripts!("postgres")).await).await;
 }

@@ -80,6 +80,9 @@ async fn shared_database() -> DatabaseUrl {
     let schema = concat!(
         include_str!("../../../../migrations/postgres/2026-11-22-000000_foundation/up.sql"),
         include_str!("../../../../migrations/postgres/2026-11-22-100000_telemetry/up.sql"),
+        include_str!("../../../../migrations/postgres/2026-11-22-110000_following/up.sql"),
+        include_str!("../../../../migrations/postgres/2026-11-22-121000_charging/up.sql"),
+        include_str!("../../../../migrations/postgres/2026-11-22-122000_histogram/up.sql"),
         include_str!("../../../../migrations/postgres/2026-11-22-130000_rate_limits/up.sql"),
     );
     let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
@@ -118,6 +121,12 @@ pub(crate) async fn execute(statements: &[String]) -> diesel::QueryResult<()> {
     Ok(())
 }
 
+/// A session with a database, beside those of the store.
+pub(crate) async fn session(url: &DatabaseUrl) -> AsyncPgConnection {
+    let DatabaseUrl::Postgres { url } = url else { unreachable!("sessions are PostgreSQL's alone") };
+    AsyncPgConnection::establish(url).await.unwrap()
+}
+
 /// Sends scripts of many statements to a database.
 pub(crate) async fn execute_on(url: &DatabaseUrl, scripts: &[&str]) {
     for script in scripts {
@@ -127,8 +136,7 @@ pub(crate) async fn execute_on(url: &DatabaseUrl, scripts: &[&str]) {
 
 /// Runs a script on a database of the server, which may refuse it.
 pub(crate) async fn try_execute_on(url: &DatabaseUrl, script: &str) -> diesel::QueryResult<()> {
-    let DatabaseUrl::Postgres { url } = url else { unreachable!("scripts are for PostgreSQL alone") };
-    AsyncPgConnection::establish(url).await.unwrap().batch_execute(script).await
+    session(url).await.batch_execute(script).await
 }
 
 /// The host and port of a URL.

@@ -1,16 +1,19 @@
 //! What only PostgreSQL has to show: flights, cut connections, other committers, a server that takes no writes.
 
-use crate::databases::{Opened, Place, address_of, execute, new_database};
+use crate::databases::{Opened, Place, address_of, execute, new_database, session};
 use crate::metrics::Groups;
 use connix_domain::change_set::Change;
 use connix_domain::event::Event;
-use connix_domain::id::AgentId;
+use connix_domain::id::{AgentId, TaskId};
+use connix_domain::page::{LogQuery, Window};
 use connix_domain::port::store::{CommitError, ReadError, Store};
 use connix_domain::project::Project;
+use connix_domain::telemetry::{Interval, Period};
 use connix_persistence::{Database, DatabaseUrl, OpenError, Options};
 use connix_testkit::contract::{Shared, Subject, Tenant};
 use connix_testkit::proxy::Proxy;
 use connix_testkit::samples;
+use diesel_async::SimpleAsyncConnection;
 use futures_util::future::join_all;
 use std::sync::Arc;
 use std::time::Duration;
@@ -178,6 +181,40 @@ async fn a_server_that_takes_no_writes_is_left_and_found_again() {
     while tenant.store.ping().await.is_err() {
         tokio::task::yield_now().await;
     }
+}
+
+/// However long tenants wait for their figures, logs and streams: starts, stops and claims do not wait for them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_tenants_look_at_holds_nothing_of_the_service_up() {
+    let (opened, _) = alone(Options::default()).await;
+    let tenant = Tenant::new(&opened).await;
+    let project = tenant.project("watched").await;
+    let agent = tenant.agent(&project, "watched").await;
+    let (store, scope) = (&tenant.store, tenant.scope());
+    let deep = Window { limit: 10, offset: 5000 };
+    let lines = LogQuery { agent: agent.id, level: None, start: None, end: None, window: deep };
+    let period = Period::new(samples::noon(), samples::after(90_000), Interval::Hour).unwrap();
+
+    let mut beside = session(&opened.url).await;
+    let lock = "BEGIN; LOCK log, log_count, journal, task_figure, resource_sample, resource_figure, project_usage";
+    beside.batch_execute(lock).await.unwrap();
+    let service = async {
+        assert_eq!(store.agents_due(samples::noon(), 10).await.map(|due| due.len()), Ok(1));
+        assert_eq!(store.tasks_without_lease(samples::noon(), 10).await, Ok(Vec::new()));
+        beside.batch_execute("COMMIT").await.unwrap();
+    };
+    let (page, after, before, tasks, used, usage, journal, ()) = tokio::join!(
+        store.logs(scope, &lines),
+        store.logs_after(scope, agent.id, 0, 10),
+        store.logs_before_last(scope, agent.id, 10),
+        store.task_report(scope, agent.id, &period),
+        store.resource_report(scope, agent.id, &period),
+        store.usage_report(scope, project.id, &period),
+        store.journal(scope, TaskId::new(0), 0, 10),
+        service,
+    );
+    assert_eq!((page.unwrap().total, after.unwrap().len(), before, journal.unwrap().len()), (0, 0, Ok(0), 0));
+    assert_eq!((tasks.unwrap().total.created, used.unwrap().sources.cpu, usage.unwrap().total.len()), (0, None, 0));
 }
 
 /// Two processes that touch the same rows in opposite order.

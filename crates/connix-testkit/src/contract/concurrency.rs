@@ -48,7 +48,8 @@ pub async fn of_concurrent_claims_of_one_task_exactly_one_wins(subject: &dyn Sub
     let agent = tenant.agent(&project, "worker").await;
     let task = tenant.task(&agent).await;
     let claims = (1..=32).filter_map(|incarnation| {
-        task.claim(incarnation, Duration::seconds(30), samples::after(1)).ok().map(|t| vec![Change::UpdateTask(t)])
+        let claimed = task.claim(incarnation, "small", Duration::seconds(30), samples::after(1));
+        claimed.ok().map(|task| vec![Change::UpdateTask(task)])
     });
     let outcomes = at_once(subject, claims).await;
     assert_eq!(outcomes.len(), 32);

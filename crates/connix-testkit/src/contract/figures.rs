@@ -105,13 +105,13 @@ pub async fn response_times_of_few_tasks_are_exact(subject: &dyn Subject) {
 pub async fn response_times_of_many_tasks_are_within_one_part_in_64(subject: &dyn Subject) {
     let twins = Twins::new(subject).await;
     let mut took = Vec::new();
-    for _ in 0..6 {
+    for _ in 0..108 {
         let some = || {
             let micros = below(1 << (1 + below(36)));
             let at = minutes(below(3000)) + Duration::milliseconds(below(60_000));
             (micros, ended(&samples::task(&twins.agent), TaskPhase::Completed, at, Duration::microseconds(micros)))
         };
-        let (micros, tasks): (Vec<_>, Vec<_>) = (0..900).map(|_| some()).unzip();
+        let (micros, tasks): (Vec<_>, Vec<_>) = (0..50).map(|_| some()).unzip();
         took.extend(micros);
         twins.must(tasks.into_iter().map(Change::CreateTask)).await;
     }
@@ -145,6 +145,7 @@ fn some_sample(agent: &Agent) -> ResourceSample {
         memory: part(MeterSource::Processes),
         disk: part(MeterSource::Workspace),
         network: (below(2) == 0).then_some(Reading { value: bytes, source: MeterSource::WorkerClients }),
+        storage: (below(2) == 0).then(|| below(1 << 40)),
     }
 }
 
@@ -159,9 +160,9 @@ fn some_period() -> Period {
 pub async fn reports_are_those_of_counting_everything_anew(subject: &dyn Subject) {
     let twins = Twins::new(subject).await;
     let agent = &twins.agent;
-    for _ in 0..4 {
+    for _ in 0..12 {
         let mut changes = Vec::new();
-        for _ in 0..150 {
+        for _ in 0..50 {
             let created_at = minutes(below(4000)) + Duration::microseconds(below(60_000_000));
             let task = Task { created_at, updated_at: created_at, ..samples::task(agent) };
             changes.push(Change::CreateTask(task.clone()));
@@ -171,7 +172,7 @@ pub async fn reports_are_those_of_counting_everything_anew(subject: &dyn Subject
                 changes.push(Change::UpdateTask(ended(&task, phase, end, Duration::milliseconds(below(100_000)))));
             }
         }
-        changes.push(Change::AppendSamples((0..300).map(|_| some_sample(agent)).collect()));
+        changes.push(Change::AppendSamples((0..100).map(|_| some_sample(agent)).collect()));
         twins.must(changes).await;
     }
     let scope = twins.tenant.scope();
@@ -271,6 +272,65 @@ pub async fn tokens_are_counted_when_they_are_reported(subject: &dyn Subject) {
         mine.series.iter().map(|bucket| bucket.models.iter().map(|m| m.usage.prompt).sum()).collect();
     assert_eq!(prompts, [0, 7, Usage::MOST_COUNTED, 0]);
     assert_eq!(report(&twins.tenant, &twins.agent, &whole).await.total.usage.prompt, Usage::MOST_COUNTED);
+}
+
+/// Telemetry: "What an attempt used MUST be charged to the model that it was given."
+pub async fn what_an_attempt_used_is_charged_to_the_model_that_it_was_given(subject: &dyn Subject) {
+    let twins = Twins::new(subject).await;
+    let claimed = |task: &Task, model, at| task.claim(1, model, Duration::seconds(30), at).expect("a queued task");
+    let task = Task { created_at: minutes(0), ..samples::task(&twins.agent) };
+    let first = claimed(&task, "asked-first", minutes(1));
+    // the agent is told another model while the attempt is under way
+    let config = AgentConfig::of_model("told-since");
+    let told = Agent { config, version: twins.agent.version + 1, ..twins.agent.clone() };
+    let usage = |prompt| Usage { prompt, completion: 1, requests: 1 };
+    let back = first.release(usage(10), minutes(2)).expect("a running task");
+    let second = claimed(&back, "asked-second", minutes(3));
+    let done = second.complete(serde_json::json!("4"), usage(200), minutes(4)).expect("a running task");
+    twins.must([Change::CreateTask(task)]).await;
+    for change in [first, back, second, done].map(Change::UpdateTask) {
+        twins.must([change]).await;
+    }
+    twins.must([Change::UpdateAgent(told)]).await;
+    let unclaimed = ended(&samples::task(&twins.agent), TaskPhase::Failed, minutes(5), Duration::zero());
+    twins.must([Change::CreateTask(unclaimed)]).await;
+    let (scope, whole) = (twins.tenant.scope(), period(minutes(0), minutes(60), Interval::Hour));
+    let mine = twins.tenant.store.usage_report(scope, twins.project.id, &whole).await.expect("usage");
+    let charged: Vec<_> =
+        mine.total.iter().map(|of| (of.model.as_str(), of.usage.prompt, of.completed, of.failed)).collect();
+    assert_eq!(charged, [("asked-first", 10, 0, 0), ("asked-second", 200, 1, 0), ("told-since", 10, 0, 1)]);
+    assert_eq!(Ok(mine), twins.model.store.usage_report(scope, twins.project.id, &whole).await);
+}
+
+/// Telemetry: "The storage of a bucket MUST be what was last measured in it, also when the agent is gone."
+pub async fn the_storage_of_a_bucket_is_what_was_last_measured_in_it(subject: &dyn Subject) {
+    let twins = Twins::new(subject).await;
+    let second = samples::agent(&twins.project, "second");
+    twins.must([Change::CreateAgent(second.clone())]).await;
+    let measured =
+        |agent: &Agent, minute, storage| ResourceSample { at: minutes(minute), storage, ..some_sample(agent) };
+    // noon is 12:00:00.123456; later ones come first, as when a store was away
+    let samples = vec![
+        measured(&twins.agent, 59, Some(300)),
+        measured(&second, 30, Some(200)),
+        measured(&twins.agent, 10, Some(100)),
+        measured(&twins.agent, 61, None),
+        measured(&second, 121, Some(0)),
+    ];
+    twins.must([Change::AppendSamples(samples)]).await;
+    let (scope, project) = (twins.tenant.scope(), twins.project.id);
+    let series = async |tenant: &Tenant, interval| {
+        let whole = period(minutes(0), minutes(179), interval);
+        let report = tenant.store.usage_report(scope, project, &whole).await.expect("usage");
+        report.series.into_iter().map(|bucket| bucket.storage).collect::<Vec<_>>()
+    };
+    assert_eq!(series(&twins.tenant, Interval::Hour).await, [Some(300), None, Some(0)]);
+    for interval in Interval::ALL {
+        assert_eq!(series(&twins.tenant, *interval).await, series(&twins.model, *interval).await, "{interval:?}");
+    }
+    let gone = Agent { phase: AgentPhase::Deleted, version: 2, ..twins.agent.clone() };
+    twins.must([Change::UpdateAgent(gone.clone()), Change::PurgeAgent { org: gone.org, id: gone.id }]).await;
+    assert_eq!(series(&twins.tenant, Interval::Hour).await, [Some(300), None, Some(0)]);
 }
 
 /// Telemetry: "Where lines of an agent were dropped there MUST be a line that says so, …", "Figures MUST stay."

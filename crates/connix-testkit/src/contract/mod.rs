@@ -186,6 +186,8 @@ macro_rules! store_cases {
                 a_sample_that_is_appended_again_is_counted_once
                 what_an_agent_used_stays_with_its_project
                 tokens_are_counted_when_they_are_reported
+                what_an_attempt_used_is_charged_to_the_model_that_it_was_given
+                the_storage_of_a_bucket_is_what_was_last_measured_in_it
                 where_lines_were_dropped_a_line_says_so_and_figures_stay
             }
             following {

@@ -126,7 +126,7 @@ pub async fn a_change_reaches_no_other_organisation(subject: &dyn Subject) {
     let (tenant, other) = (Tenant::new(subject).await, Tenant::new(subject).await);
     let project = tenant.project("mine").await;
     let agent = tenant.agent(&project, "worker").await;
-    let claimed = tenant.task(&agent).await.claim(1, Duration::seconds(9), samples::after(1));
+    let claimed = tenant.task(&agent).await.claim(1, "small", Duration::seconds(9), samples::after(1));
     let task = claimed.unwrap_or_else(|_| samples::task(&agent));
     tenant.must([Change::UpdateTask(task.clone())]).await;
     let org = other.org();

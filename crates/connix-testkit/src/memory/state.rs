@@ -1,6 +1,6 @@
 //! What the store in memory keeps.
 
-use super::telemetry::Charge;
+use super::telemetry::{Charge, Measured};
 use connix_domain::Timestamp;
 use connix_domain::agent::Agent;
 use connix_domain::api_key::ApiKey;
@@ -41,6 +41,7 @@ pub(super) struct State {
     /// Those that were dropped because of their age, for the figures.
     pub(super) old_samples: BTreeMap<SampleKey, ResourceSample>,
     pub(super) charges: Vec<Charge>,
+    pub(super) measured: Vec<Measured>,
     pub(super) events: BTreeMap<OrgId, Vec<SequencedEvent>>,
     pub(super) audit: BTreeMap<OrgId, Vec<PlacedEntry>>,
     pub(super) records: HashMap<IdempotencyKey, IdempotencyRecord>,

@@ -27,10 +27,20 @@ pub(super) struct Charge {
     used: ModelUsage,
 }
 
+/// How much a project's workspace held.
+#[derive(Clone)]
+pub(super) struct Measured {
+    org: OrgId,
+    project: ProjectId,
+    at: Timestamp,
+    bytes: i64,
+}
+
 impl State {
     /// Notes what a task used since it was last written, and whether it has ended since.
     pub(super) fn charge_task(&mut self, before: Option<&Task>, task: &Task) {
         let Some(agent) = self.agents.get(&(task.org, task.agent)).cloned() else { return };
+        let model = task.model.clone().unwrap_or_else(|| agent.config.model.clone());
         let then = before.map(|before| before.usage).unwrap_or_default();
         let usage = Usage {
             prompt: task.usage.prompt - then.prompt,
@@ -39,16 +49,15 @@ impl State {
         }
         .counted();
         if usage != Usage::default() {
-            self.charge(&agent, task.updated_at, ModelUsage { usage, ..ModelUsage::default() });
+            self.charge(&agent, task.updated_at, ModelUsage { model: model.clone(), usage, ..ModelUsage::default() });
         }
         let ended = TaskFigures::of_end(task).filter(|_| before.is_none_or(|before| !before.phase.is_final()));
         if let Some((at, TaskFigures { completed, failed, .. })) = ended.filter(|(_, f)| f.completed + f.failed > 0) {
-            self.charge(&agent, at, ModelUsage { completed, failed, ..ModelUsage::default() });
+            self.charge(&agent, at, ModelUsage { model, completed, failed, ..ModelUsage::default() });
         }
     }
 
     fn charge(&mut self, agent: &Agent, at: Timestamp, used: ModelUsage) {
-        let used = ModelUsage { model: agent.config.model.clone(), ..used };
         self.charges.push(Charge { org: agent.org, project: agent.project, at, used });
     }
 
@@ -60,12 +69,17 @@ impl State {
             return;
         }
         let agent_micros = sample.window.num_microseconds().unwrap_or(0);
-        self.charge(&agent, sample.at, ModelUsage { agent_micros, ..ModelUsage::default() });
+        let model = agent.config.model.clone();
+        self.charge(&agent, sample.at, ModelUsage { model, agent_micros, ..ModelUsage::default() });
+        if let Some(bytes) = sample.storage {
+            self.measured.push(Measured { org: agent.org, project: agent.project, at: sample.at, bytes });
+        }
         self.samples.insert(key, sample);
     }
 
     pub(super) fn forget_charges(&mut self, org: OrgId, project: ProjectId) {
         self.charges.retain(|charge| charge.org != org || charge.project != project);
+        self.measured.retain(|measured| measured.org != org || measured.project != project);
     }
 
     fn forget(&mut self, of: OrgId, before: Timestamp) -> Forgotten {
@@ -190,10 +204,20 @@ impl Telemetry for MemoryStore {
         for charge in own.filter(|charge| whole.contains(charge.at)) {
             used.entry(period.interval().bucket_of(charge.at)).or_default().push(charge.used.clone());
         }
-        Ok(UsageReport::new(&whole, used))
+        let mut measured: Vec<_> = state
+            .measured
+            .iter()
+            .filter(|found| found.org == scope.org() && found.project == project && whole.contains(found.at))
+            .collect();
+        measured.sort_by_key(|found| found.at);
+        let stored = measured.into_iter().map(|found| (period.interval().bucket_of(found.at), found.bytes));
+        Ok(UsageReport::new(&whole, used, &stored.collect()))
     }
 
     async fn forget_before(&self, scope: OrgScope, before: Timestamp) -> Result<Forgotten, ReadError> {
+        if self.unforgetting().contains(&scope.org()) {
+            return Err(ReadError::Unavailable("told to keep all".to_owned()));
+        }
         self.replace(|state| Ok(state.forget(scope.org(), before)))
     }
 }

@@ -55,6 +55,7 @@ async fn a_project_that_used_nothing_shows_zeros(server: &Server) {
     assert_eq!(series.len(), 2);
     let mut first = nothing;
     first["timestamp"] = "2024-01-15T15:00:00Z".into();
+    first["storage_bytes"] = Value::Null;
     assert_eq!(series[0], first);
 }
 

@@ -26,10 +26,11 @@ impl Unit {
             let window = sample.window.num_microseconds().unwrap_or(0);
             let times = [Value::Number(sample.incarnation), sample.at.into(), Value::Number(window)];
             let meters = [sample.cpu, sample.memory, sample.disk].into_iter().flat_map(reading);
-            let values = times.into_iter().chain(meters).chain(traffic);
+            let storage = bytes(|sample| sample.storage);
+            let values = times.into_iter().chain(meters).chain(traffic).chain([storage]);
             let insert = Sql::<()>::new().sql(
                 "INSERT INTO resource_sample (org_id, agent_id, incarnation, at, window_micros, cpu, cpu_source, memory, \
-                 memory_source, disk, disk_source, received, sent, network_source) SELECT org_id, id, ",
+                 memory_source, disk, disk_source, received, sent, network_source, storage) SELECT org_id, id, ",
             );
             let insert = insert.each(values, ", ", Sql::value).sql(" FROM agent WHERE org_id = ");
             let insert = insert.value(sample.org.to_string()).sql(" AND id = ").value(sample.agent.to_string());

@@ -19,7 +19,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 /// Up to this offset the lines are simply counted off.
-const SHALLOW: i64 = 1000;
+const SHALLOW: i64 = 100;
 
 /// The filters as a value.
 fn matching(scope: OrgScope, query: &LogQuery) -> IntoBoxed<'static, log::table, DB> {
@@ -50,71 +50,88 @@ fn own<ST>(sql: Sql<ST>, scope: OrgScope, query: &LogQuery) -> Sql<ST> {
     }
 }
 
-/// How many lines there are in each piece: (place of the piece, lines).
-fn counts(scope: OrgScope, query: &LogQuery, spans: &[Span]) -> Sql<(BigInt, BigInt)> {
-    let placed = spans.iter().zip(0_i64..);
-    Sql::new().each(placed, " UNION ALL ", |sql, (span, place)| {
-        let sql = sql.sql("SELECT CAST(").value(place).sql(" AS BIGINT) AS place, ");
-        match span.grain {
-            Some(grain) => {
-                let sql = sql.sql("CAST(coalesce(sum(lines), 0) AS BIGINT) AS lines FROM log_count WHERE ");
-                within(own(sql, scope, query), grain, *span)
-            }
-            None => {
-                let sql = own(sql.sql("count(*) AS lines FROM log WHERE "), scope, query);
-                let sql = sql.sql(" AND at >= ").value(moment(span.from));
-                sql.sql(" AND at < ").value(moment(span.until))
-            }
-        }
-    })
+/// `count(*) AS lines FROM log WHERE …` of a piece that is less than a minute.
+fn edge<ST>(sql: Sql<ST>, scope: OrgScope, query: &LogQuery, span: Span) -> Sql<ST> {
+    let sql = own(sql.sql("count(*) AS lines FROM log WHERE "), scope, query);
+    let sql = sql.sql(" AND at >= ").value(moment(span.from));
+    sql.sql(" AND at < ").value(moment(span.until))
 }
 
 /// How many lines there are in all.
 fn total(scope: OrgScope, query: &LogQuery, spans: &[Span]) -> Sql<BigInt> {
     let sum = Sql::new().sql("SELECT CAST(coalesce(sum(lines), 0) AS BIGINT) FROM (");
-    sum.join(counts(scope, query, spans)).sql(") AS pieces")
-}
-
-/// The piece that holds the line after `offset` newer ones, and how many of these are in it. The pieces are given from the
-/// newest to the oldest.
-fn holding<T>(pieces: impl Iterator<Item = (T, i64)>, mut offset: i64) -> Option<(T, i64)> {
-    for (piece, lines) in pieces {
-        if offset < lines {
-            return Some((piece, offset));
+    let sum = sum.each(spans, " UNION ALL ", |sql, span| match span.grain {
+        Some(grain) => {
+            let sql = sql.sql("SELECT CAST(coalesce(sum(lines), 0) AS BIGINT) AS lines FROM log_count WHERE ");
+            within(own(sql, scope, query), grain, *span)
         }
-        offset -= lines;
-    }
-    None
+        None => edge(sql.sql("SELECT "), scope, query, *span),
+    });
+    sum.sql(") AS pieces")
 }
 
-/// How many lines there are in each day, hour or minute of a piece: (start, lines), the newest first.
-fn buckets(scope: OrgScope, query: &LogQuery, grain: Grain, span: Span) -> Sql<(BigInt, BigInt)> {
-    let sql = Sql::new().sql("SELECT start, CAST(sum(lines) AS BIGINT) FROM log_count WHERE ");
-    within(own(sql, scope, query), grain, span).sql(" GROUP BY start ORDER BY start DESC")
+/// How many lines there are in each day, hour and minute of each piece: (place of the piece, start, lines). What is less than
+/// a minute is one bucket.
+fn buckets(scope: OrgScope, query: &LogQuery, spans: &[Span]) -> Sql<(BigInt, BigInt, BigInt)> {
+    let placed = spans.iter().zip(0_i64..);
+    Sql::new().each(placed, " UNION ALL ", |sql, (span, place)| {
+        let sql = sql.sql("SELECT CAST(").value(place).sql(" AS BIGINT) AS place, ");
+        match span.grain {
+            Some(grain) => {
+                let sql = sql.sql("start, CAST(sum(lines) AS BIGINT) AS lines FROM log_count WHERE ");
+                within(own(sql, scope, query), grain, *span).sql(" GROUP BY start")
+            }
+            None => edge(sql.sql("CAST(").value(span.from).sql(" AS BIGINT) AS start, "), scope, query, *span),
+        }
+    })
+}
+
+/// The bucket that holds the line after `offset` newer ones.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    span: Span,
+    /// How many lines of the bucket are newer.
+    offset: i64,
+}
+
+/// The place of an offset among counted buckets.
+fn place(spans: &[Span], mut counted: Vec<(i64, i64, i64)>, mut offset: i64) -> Option<Place> {
+    counted.sort_unstable_by(|one, other| other.cmp(one)); // the newest first
+    let (place, start, _) = counted.into_iter().find(|(_, _, lines)| {
+        let here = offset < *lines;
+        offset -= if here { 0 } else { *lines };
+        here
+    })?;
+    let piece = *spans.get(usize::try_from(place).ok()?)?;
+    let until = piece.grain.map_or(piece.until, |grain| start + grain.micros());
+    Some(Place { span: Span { from: start, until, ..piece }, offset })
 }
 
 impl Store {
-    /// The same question beginning at the minute that the offset leads to: what is left of the offset is short. `None` when
-    /// there are not that many lines.
-    async fn seek(&self, scope: OrgScope, query: &LogQuery, pieces: Vec<(Span, i64)>) -> Found {
-        let mut found = holding(pieces.into_iter(), query.window.offset);
-        while let Some((span, offset)) = found
-            && let Some(grain) = span.grain
+    /// The same question beginning at the minute that its offset leads to, where what is left of the offset is short; and how
+    /// many lines there are in all. No question when there are not that many.
+    async fn seek(&self, scope: OrgScope, query: &LogQuery, spans: &[Span]) -> Result<Found, ReadError> {
+        let counted: Vec<(i64, i64, i64)> = self.browse(|| buckets(scope, query, spans)).await?;
+        let total = counted.iter().map(|(_, _, lines)| lines).sum();
+        let mut found = place(spans, counted, query.window.offset);
+        while let Some(Place { span, offset }) = found
+            && let Some(grain @ (Grain::Day | Grain::Hour)) = span.grain
         {
-            let counted: Vec<(i64, i64)> = self.list(|| buckets(scope, query, grain, span)).await?;
-            let finer = |start| Span { grain: grain.finer(&GRAINS), from: start, until: start + grain.micros() };
-            found = holding(counted.into_iter().map(|(start, lines)| (finer(start), lines)), offset);
+            let finer = [Span { grain: grain.finer(&GRAINS), ..span }];
+            let counted = self.browse(|| buckets(scope, query, &finer)).await?;
+            found = place(&finer, counted, offset);
         }
-        Ok(found.map(|(span, offset)| LogQuery {
+        let question = found.map(|Place { span, offset }| LogQuery {
             end: Some(moment(span.until)),
             window: Window { offset, ..query.window },
             ..query.clone()
-        }))
+        });
+        Ok((question, total))
     }
 }
 
-/// Where an offset leads to.
-type Found = Result<Option<LogQuery>, ReadError>;
+/// Where an offset leads to, and how many lines there are.
+type Found = (Option<LogQuery>, i64);
 
 #[async_trait]
 impl LogReader for Store {
@@ -131,15 +148,9 @@ impl LogReader for Store {
             let (rows, total) = self.page(true, || newest(query), || total(scope, query, &spans)).await?;
             return Ok(Page { items: decoded(rows)?, total });
         }
-        let mut counted: Vec<(i64, i64)> = self.list(|| counts(scope, query, &spans)).await?;
-        counted.sort_unstable();
-        let pieces = spans.iter().copied().zip(counted.into_iter().map(|(_, lines)| lines)).rev();
-        let pieces: Vec<_> = pieces.collect();
-        let total = pieces.iter().map(|(_, lines)| lines).sum();
-        let Some(place) = self.seek(scope, query, pieces).await? else {
-            return Ok(Page { items: Vec::new(), total });
-        };
-        Ok(Page { items: decoded(self.list(|| newest(&place)).await?)?, total })
+        let (question, total) = self.seek(scope, query, &spans).await?;
+        let Some(question) = question else { return Ok(Page { items: Vec::new(), total }) };
+        Ok(Page { items: decoded(self.browse(|| newest(&question)).await?)?, total })
     }
 
     async fn logs_after(
@@ -154,7 +165,7 @@ impl LogReader for Store {
             let later = own.filter(log::agent_id.eq(agent.to_string())).filter(log::position.gt(after));
             later.order(log::position).limit(limit).select((log::position, LogRow::as_select()))
         };
-        let rows: Vec<(i64, LogRow)> = self.list(lines).await?;
+        let rows: Vec<(i64, LogRow)> = self.browse(lines).await?;
         rows.into_iter().map(|(position, row)| Ok(PlacedLine { position, line: row.try_into()? })).collect()
     }
 
@@ -164,7 +175,7 @@ impl LogReader for Store {
             let newest_first = own.filter(log::agent_id.eq(agent.to_string())).order(log::position.desc());
             newest_first.offset(count).limit(1).select(log::position)
         };
-        let position: Option<i64> = self.look_up(before).await?.pop();
+        let position: Option<i64> = self.browse(before).await?.pop();
         Ok(position.unwrap_or(0))
     }
 }

@@ -101,7 +101,7 @@ impl TaskReader for Store {
             let later = own.filter(journal::task_id.eq(id.to_string())).filter(journal::sequence.gt(after));
             later.order(journal::sequence).limit(limit).select(JournalRow::as_select())
         };
-        decoded(self.list(entries).await?)
+        decoded(self.browse(entries).await?)
     }
 
     async fn journal_length(&self, scope: OrgScope, id: TaskId) -> Result<i64, ReadError> {

@@ -42,6 +42,7 @@ pub(crate) struct TaskRow {
     updated_at: At,
     version: i64,
     charged_to: Option<String>,
+    model: Option<String>,
 }
 
 impl From<Task> for TaskRow {
@@ -77,6 +78,7 @@ impl From<Task> for TaskRow {
             updated_at: At(task.updated_at),
             version: task.version,
             charged_to: task.charged_to,
+            model: task.model.as_deref().map(plain),
         }
     }
 }
@@ -113,6 +115,7 @@ impl TryFrom<TaskRow> for Task {
             updated_at: row.updated_at.0,
             version: row.version,
             charged_to: row.charged_to,
+            model: row.model,
         })
     }
 }

@@ -2,6 +2,7 @@
 //! rows themselves are counted.
 
 mod resources;
+mod responses;
 mod retention;
 mod tasks;
 mod usage;

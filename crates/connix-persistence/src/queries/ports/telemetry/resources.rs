@@ -95,9 +95,9 @@ impl Store {
         let interval = period.interval();
         let spans = Span::cascade(Some(period.start()), Some(period.end()), &interval.grains());
         let (whole, edges) = (whole(&spans), edges(&spans));
-        let rolled = rows_if(!whole.is_empty(), self.list(|| rolled(scope, agent, &whole, interval.micros())));
-        let sampled = rows_if(!edges.is_empty(), self.list(|| sampled(scope, agent, &edges)));
-        let last = self.list(|| last_sources(scope, agent, period));
+        let rolled = rows_if(!whole.is_empty(), self.browse(|| rolled(scope, agent, &whole, interval.micros())));
+        let sampled = rows_if(!edges.is_empty(), self.browse(|| sampled(scope, agent, &edges)));
+        let last = self.browse(|| last_sources(scope, agent, period));
         let (rolled, sampled, last): (Vec<FiguresRow>, Vec<SampleRow>, Vec<SourcesRow>) =
             try_join3(rolled, sampled, last).await?;
         let single = sampled.into_iter().map(sample).map(|(at, figures)| (interval.bucket_of(at), figures));

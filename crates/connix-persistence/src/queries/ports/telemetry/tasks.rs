@@ -12,9 +12,7 @@ use connix_domain::lifecycle::Words;
 use connix_domain::port::store::{Entity, ReadError};
 use connix_domain::scope::OrgScope;
 use connix_domain::task::{TaskPhase, Usage};
-use connix_domain::telemetry::{
-    Grain, Histogram, MOST_EXACT, Period, ResponseTimes, Span, TaskFigures, TaskReport, TaskTotals,
-};
+use connix_domain::telemetry::{Grain, Period, Span, TaskFigures, TaskReport, TaskTotals};
 use diesel::sql_types::{BigInt, Nullable, Text};
 use futures_util::future::try_join4;
 use std::collections::BTreeMap;
@@ -49,7 +47,7 @@ fn figures(
 }
 
 /// How long an attempt took.
-fn took(started: Option<At>, ended: At) -> u64 {
+pub(super) fn took(started: Option<At>, ended: At) -> u64 {
     let took = started.and_then(|started| (ended.0 - started.0).num_microseconds());
     took.unwrap_or(0).max(0) as u64
 }
@@ -100,22 +98,6 @@ fn open_at(scope: OrgScope, agent: AgentId, at: Timestamp) -> Sql<BigInt> {
     sql.sql(") AS pieces")
 }
 
-/// When the tasks that completed in a period did, and when their last attempts began.
-fn completed(scope: OrgScope, agent: AgentId, period: &Period) -> Sql<(Instant, Nullable<Instant>)> {
-    let sql = of_agent(Sql::new().sql("SELECT completed_at, attempt_started_at FROM task WHERE "), scope, agent);
-    let sql = sql.sql(" AND completed_at >= ").value(period.start()).sql(" AND completed_at < ").value(period.end());
-    sql.sql(" AND phase = 'completed'")
-}
-
-/// How many response times of whole spans there are in each step.
-fn steps(scope: OrgScope, agent: AgentId, spans: &[(Grain, Span)]) -> Sql<(BigInt, BigInt)> {
-    let sql = Sql::new().sql("SELECT step, CAST(sum(tasks) AS BIGINT) FROM (");
-    let sql = sql.each(spans, " UNION ALL ", |sql, (grain, span)| {
-        within(of_agent(sql.sql("SELECT step, tasks FROM response_time WHERE "), scope, agent), *grain, *span)
-    });
-    sql.sql(") AS pieces GROUP BY step")
-}
-
 /// A task that ended in an edge; `None` of one that did not really.
 fn end((at, phase, started, prompt, completion, requests): EndRow) -> Result<Option<End>, ReadError> {
     let phase: TaskPhase = parsed(Entity::Task, "phase", &phase)?;
@@ -134,10 +116,10 @@ impl Store {
         let interval = period.interval();
         let spans = Span::cascade(Some(period.start()), Some(period.end()), &interval.grains());
         let (whole, edges) = (whole(&spans), edges(&spans));
-        let rolled = rows_if(!whole.is_empty(), self.list(|| rolled(scope, agent, &whole, interval.micros())));
-        let made = rows_if(!edges.is_empty(), self.list(|| made(scope, agent, &edges)));
-        let ended = rows_if(!edges.is_empty(), self.list(|| ended(scope, agent, &edges)));
-        let open = async { single(self.list(|| open_at(scope, agent, period.end())).await?) };
+        let rolled = rows_if(!whole.is_empty(), self.browse(|| rolled(scope, agent, &whole, interval.micros())));
+        let made = rows_if(!edges.is_empty(), self.browse(|| made(scope, agent, &edges)));
+        let ended = rows_if(!edges.is_empty(), self.browse(|| ended(scope, agent, &edges)));
+        let open = async { single(self.browse(|| open_at(scope, agent, period.end())).await?) };
         let (rolled, made, ended, open): (Vec<FiguresRow>, Vec<At>, Vec<EndRow>, i64) =
             try_join4(rolled, made, ended, open).await?;
         let ends: Vec<End> = ended.into_iter().filter_map(|row| end(row).transpose()).collect::<Result<_, _>>()?;
@@ -149,36 +131,14 @@ impl Store {
             *sum = sum.plus(figures);
         }
         let completed = buckets.values().map(|figures| figures.completed).sum();
-        let responses = self.responses(scope, agent, period, completed, &ends).await?;
+        let in_edges = ends.iter().filter(|end| end.figures.completed > 0).map(|end| end.took);
+        let responses = self.responses(scope, agent, period, completed, in_edges).await?;
         Ok(TaskReport::new(period, &buckets, open, responses))
-    }
-
-    /// Few are read, of many there is a histogram.
-    async fn responses(
-        &self,
-        scope: OrgScope,
-        agent: AgentId,
-        period: &Period,
-        count: i64,
-        ends: &[End],
-    ) -> Result<ResponseTimes, ReadError> {
-        if count < MOST_EXACT {
-            let all: Vec<(At, Option<At>)> = self.list(|| completed(scope, agent, period)).await?;
-            return Ok(ResponseTimes::exact(all.into_iter().map(|(at, started)| took(started, at)).collect()));
-        }
-        let spans = whole(&Span::cascade(Some(period.start()), Some(period.end()), Grain::ALL));
-        let mut histogram = Histogram::new();
-        if !spans.is_empty() {
-            let counted: Vec<(i64, i64)> = self.list(|| steps(scope, agent, &spans)).await?;
-            counted.into_iter().for_each(|(step, tasks)| histogram.add(step as u64, tasks as u64));
-        }
-        ends.iter().filter(|end| end.figures.completed > 0).for_each(|end| histogram.record(end.took));
-        Ok(ResponseTimes::Estimated(histogram))
     }
 
     pub(super) async fn total_tasks(&self, scope: OrgScope, agent: AgentId) -> Result<TaskTotals, ReadError> {
         let all = whole(&Span::cascade(None, None, Grain::ALL));
-        let found: Vec<FiguresRow> = self.list(|| rolled(scope, agent, &all, ALL_TIME)).await?;
+        let found: Vec<FiguresRow> = self.browse(|| rolled(scope, agent, &all, ALL_TIME)).await?;
         let figures = found.into_iter().map(figures).fold(TaskFigures::default(), |sum, (_, part)| sum.plus(part));
         Ok(TaskTotals { figures, in_progress: figures.created - figures.ended() })
     }

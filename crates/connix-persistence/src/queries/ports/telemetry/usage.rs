@@ -1,4 +1,4 @@
-//! What a project used, by model: known by the minute.
+//! What a project used, by model, and what it stored: known by the minute.
 
 use super::Store;
 use super::spans::{moment, whole, within};
@@ -10,6 +10,7 @@ use connix_domain::scope::OrgScope;
 use connix_domain::task::Usage;
 use connix_domain::telemetry::{Grain, ModelUsage, Period, Span, UsageReport};
 use diesel::sql_types::{BigInt, Text};
+use futures_util::future::try_join;
 use std::collections::BTreeMap;
 
 /// A bucket, a model, and what was used of it, in the order of [`SUMS`].
@@ -29,6 +30,15 @@ fn rolled(scope: OrgScope, project: ProjectId, spans: &[(Grain, Span)], length: 
     sql.sql(") AS pieces GROUP BY bucket, model")
 }
 
+/// What was last measured in each row's time, and when.
+fn stored(scope: OrgScope, project: ProjectId, spans: &[(Grain, Span)], length: i64) -> Sql<(BigInt, BigInt, BigInt)> {
+    Sql::new().each(spans, " UNION ALL ", |sql, (grain, span)| {
+        let sql = sql.sql("SELECT start - start % ").value(length).sql(" AS bucket, measured_at, bytes");
+        let sql = sql.sql(" FROM project_storage WHERE org_id = ").value(scope.org().to_string());
+        within(sql.sql(" AND project_id = ").value(project.to_string()), *grain, *span)
+    })
+}
+
 fn used(
     (bucket, model, prompt, completion, requests, completed, failed, agent_micros): UsageRow,
 ) -> (Timestamp, ModelUsage) {
@@ -46,11 +56,15 @@ impl Store {
         let minutes = period.in_whole_minutes();
         let spans = whole(&Span::cascade(Some(minutes.start()), Some(minutes.end()), &period.interval().grains()));
         let length = period.interval().micros();
-        let found: Vec<UsageRow> = self.list(|| rolled(scope, project, &spans, length)).await?;
+        let used_rows = self.browse(|| rolled(scope, project, &spans, length));
+        let stored_rows = self.browse(|| stored(scope, project, &spans, length));
+        let (found, mut measured): (Vec<UsageRow>, Vec<(i64, i64, i64)>) = try_join(used_rows, stored_rows).await?;
         let mut buckets: BTreeMap<Timestamp, Vec<ModelUsage>> = BTreeMap::new();
         for (bucket, usage) in found.into_iter().map(used) {
             buckets.entry(bucket).or_default().push(usage);
         }
-        Ok(UsageReport::new(&minutes, buckets))
+        measured.sort_unstable_by_key(|(_, at, _)| *at);
+        let stored = measured.into_iter().map(|(bucket, _, bytes)| (moment(bucket), bytes)).collect();
+        Ok(UsageReport::new(&minutes, buckets, &stored))
     }
 }
