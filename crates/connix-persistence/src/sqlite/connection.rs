@@ -3,7 +3,8 @@
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as R2d2Error, Pool};
 use diesel::{Connection, ConnectionError, ConnectionResult, QueryResult, SqliteConnection};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// `busy_timeout` first: the others may have to wait for another process. `trusted_schema=OFF`: a schema that somebody
 /// tampered with runs no functions. (`reliability.md` 2.15)
@@ -13,11 +14,27 @@ const SETTINGS: &str = "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGM
 /// As long as `busy_timeout` says.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 
+/// How long to wait where SQLite does not.
+const BETWEEN_TRIES: Duration = Duration::from_millis(5);
+
 /// How long a read waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Where two give a new file its journal mode at once, each holds what the other waits for: SQLite refuses one of them without
+/// waiting, which then tries again.
 fn configure(connection: &mut SqliteConnection) -> QueryResult<()> {
-    connection.batch_execute(SETTINGS)
+    let patient_until = Instant::now() + BUSY;
+    loop {
+        match connection.batch_execute(SETTINGS) {
+            Err(error) if is_locked(&error) && Instant::now() < patient_until => thread::sleep(BETWEEN_TRIES),
+            done => return done,
+        }
+    }
+}
+
+/// Whether something failed because another connection holds the file.
+pub(super) fn is_locked(error: &diesel::result::Error) -> bool {
+    error.to_string().contains("database is locked")
 }
 
 /// A connection of its own, for the writer and for migrations.

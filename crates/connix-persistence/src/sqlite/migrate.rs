@@ -36,5 +36,5 @@ fn alone(
 
 /// Whether the file was another process's all the time.
 fn not_alone(error: &diesel::result::Error) -> Option<OpenError> {
-    error.to_string().contains("database is locked").then_some(OpenError::Migrating(connection::BUSY))
+    connection::is_locked(error).then_some(OpenError::Migrating(connection::BUSY))
 }
