@@ -4,19 +4,20 @@ use crate::app::App;
 use crate::caller::ProjectRef;
 use crate::error::Error;
 use connix_domain::Timestamp;
-use connix_domain::api_key::ApiKey;
+use connix_domain::api_key::{ApiKey, KeyTerms};
 use connix_domain::audit::Target;
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::event::{Actor, EventKind, Happening};
 use connix_domain::id::{OrgId, ProjectId, UserId};
 use connix_domain::member::Member;
 use connix_domain::metadata::Metadata;
-use connix_domain::name::{CanonicalName, DisplayName, OrganisationName};
+use connix_domain::name::{CanonicalName, DisplayName, KeyName, OrganisationName};
 use connix_domain::organisation::Organisation;
 use connix_domain::permission::Permissions;
 use connix_domain::port::secrets::{Sealed, Secret};
 use connix_domain::port::store::{CommitError, Entity};
 use connix_domain::project::{Project, ProjectPhase, Visibility};
+use connix_domain::rate_limit::Overrides;
 use connix_domain::scope::{Job, OrgScope};
 
 /// The property that tells whether the master key is the one that the store was made with.
@@ -62,6 +63,8 @@ pub struct NewKey {
     pub org: OrgRef,
     /// What people call it.
     pub name: String,
+    /// Whom it is to act as, by identifier or address; the organisation's first owner without it.
+    pub member: Option<String>,
     /// What it may do.
     pub permissions: Permissions,
     /// The only projects it may touch.
@@ -124,7 +127,9 @@ impl App {
             return Ok(None);
         }
         let Some(organisation) = self.store().organisations().await?.into_iter().next() else { return Ok(None) };
-        let (key, text) = self.minted(&organisation, "first key", Permissions::all(), None, self.now());
+        let name = KeyName::parse("first key").map_err(|issue| Error::Internal(issue.to_string()))?;
+        let owner = (organisation.id, organisation.owner);
+        let (key, text) = self.given(owner, name, Permissions::all(), None);
         let given = Change::SetProperty { name: FIRST_KEY_GIVEN.to_owned(), value: Vec::new() };
         match self.ports.store.commit(ChangeSet::new().with(given).with(Change::CreateApiKey(key))).await {
             // another server on the same store was first
@@ -150,12 +155,8 @@ impl App {
     async fn new_organisation(&self, name: &str) -> Result<(Organisation, ChangeSet), Error> {
         let name = OrganisationName::parse(name).map_err(|issue| Error::field("name", issue.to_string()))?;
         let now = self.now();
-        let organisation = Organisation {
-            id: OrgId::new(self.ports.ids.bits()),
-            name,
-            owner: UserId::new(self.ports.ids.bits()),
-            created_at: now,
-        };
+        let (id, owner) = (OrgId::new(self.ports.ids.bits()), UserId::new(self.ports.ids.bits()));
+        let organisation = Organisation::new(id, name, owner, now);
         let project = self.default_project(&organisation, now).await?;
         let happened = Happening::of_project(EventKind::ProjectCreated, &project);
         let changes = ChangeSet::new()
@@ -187,15 +188,13 @@ impl App {
         })
     }
 
-    /// Makes an API key that acts as the organisation's first owner. The text is shown once.
+    /// Makes an API key that acts as a member. The text is shown once.
     ///
     /// # Errors
     /// Faults of `name`, `org` and `projects`.
     pub async fn create_key(&self, new: NewKey) -> Result<Secret, Error> {
-        let readable = !new.name.trim().is_empty() && !new.name.chars().any(char::is_control);
-        if !readable || new.name.chars().count() > 100 {
-            return Err(Error::field("name", "A key needs a name of 1 to 100 characters"));
-        }
+        let name =
+            KeyName::parse(&new.name).map_err(|_| Error::field("name", "A key needs a name of 1 to 100 characters"))?;
         if new.permissions.is_empty() {
             return Err(Error::field("permissions", "A key needs at least one permission"));
         }
@@ -205,8 +204,12 @@ impl App {
             None => None,
             Some(list) => Some(self.project_ids(scope, &list).await?),
         };
-        let (key, text) = self.minted(&organisation, &new.name, new.permissions, projects, self.now());
-        let audited = self.audited_locally(organisation.id, "keys create", Target::new("api_key", key.kid.as_str()));
+        let user = match &new.member {
+            None => organisation.owner,
+            Some(wanted) => self.named_member(scope, wanted).await?.id,
+        };
+        let (key, text) = self.given((organisation.id, user), name, new.permissions, projects);
+        let audited = self.audited_locally(organisation.id, "keys create", Target::new("api_key", key.kid.id()));
         self.commit(ChangeSet::new().with(Change::CreateApiKey(key)).with(audited)).await?;
         Ok(text)
     }
@@ -219,31 +222,20 @@ impl App {
         Ok(ids)
     }
 
-    fn minted(
+    /// A key of a member, without an end.
+    fn given(
         &self,
-        organisation: &Organisation,
-        name: &str,
+        owner: (OrgId, UserId),
+        name: KeyName,
         permissions: Permissions,
         projects: Option<Vec<ProjectId>>,
-        now: Timestamp,
     ) -> (ApiKey, Secret) {
         let minted = self.ports.credentials.mint_key();
-        let key = ApiKey {
-            org: organisation.id,
-            kid: minted.kid,
-            digest: minted.digest,
-            name: name.to_owned(),
-            user: organisation.owner,
-            permissions,
-            projects,
-            created_at: now,
-            expires_at: None,
-            revoked_at: None,
-        };
-        (key, minted.text)
+        let terms = KeyTerms { name, permissions, projects, limits: Overrides::default(), expires_at: None };
+        (ApiKey::given(owner, (minted.kid, minted.digest), terms, self.now()), minted.text)
     }
 
-    async fn organisation(&self, wanted: &OrgRef) -> Result<Organisation, Error> {
+    pub(crate) async fn organisation(&self, wanted: &OrgRef) -> Result<Organisation, Error> {
         let mut all = self.store().organisations().await?;
         let name = match wanted {
             OrgRef::Default if all.len() == 1 => return Ok(all.remove(0)),

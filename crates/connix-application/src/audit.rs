@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Error;
+use connix_domain::api_key::Kid;
 use connix_domain::audit::{AuditEntry, Origin, Outcome, PlacedEntry, Target};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::event::Actor;
@@ -65,7 +66,7 @@ impl App {
             org: caller.scope.org(),
             at: self.now(),
             actor: caller.actor(),
-            credential: Some(caller.principal.clone()),
+            credential: Some(caller.key.as_ref().map_or(caller.principal(), Kid::as_str).to_owned()),
             origin: caller.origin.clone(),
             target_kind: target.kind.to_owned(),
             target_id: target.id,

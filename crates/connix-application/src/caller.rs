@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Resource};
 use connix_domain::access::Access;
+use connix_domain::api_key::Kid;
 use connix_domain::audit::Origin;
 use connix_domain::event::Actor;
 use connix_domain::id::ProjectId;
@@ -16,6 +17,8 @@ pub struct Caller {
     pub(crate) scope: OrgScope,
     pub(crate) access: Access,
     pub(crate) principal: String,
+    /// The key that was shown; `None` when it was a credential of another kind.
+    pub(crate) key: Option<Kid>,
     pub(crate) limits: Overrides,
     pub(crate) origin: Origin,
 }
@@ -34,7 +37,7 @@ impl Caller {
     pub fn access(&self) -> &Access {
         &self.access
     }
-    /// What tells this credential from others: the public part of a key.
+    /// What tells this credential from others: the public part of a key, of the first one of its line.
     pub fn principal(&self) -> &str {
         &self.principal
     }
@@ -42,8 +45,12 @@ impl Caller {
     pub(crate) fn budgets(&self) -> &str {
         &self.principal
     }
+    /// The public part of the key that was shown, if it was one.
+    pub fn key(&self) -> Option<&Kid> {
+        self.key.as_ref()
+    }
     /// The limits that it has instead of everybody's.
-    pub(crate) fn own_limits(&self) -> &Overrides {
+    pub fn own_limits(&self) -> &Overrides {
         &self.limits
     }
     /// Whether the credential allows something at all, before any resource is looked at.

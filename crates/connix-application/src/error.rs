@@ -1,7 +1,9 @@
 //! What a use case can end in: facts, without any opinion on how a protocol words them.
 
+use connix_domain::api_key::KeyRefusal;
 use connix_domain::fault::Fault;
 use connix_domain::lifecycle::TransitionError;
+use connix_domain::member::MemberRefusal;
 use connix_domain::name::NameIssue;
 use connix_domain::port::secrets::CannotOpen;
 use connix_domain::port::store::{CommitError, ReadError};
@@ -18,6 +20,10 @@ pub enum Resource {
     Task(String),
     /// A team, as it was asked for.
     Team(String),
+    /// A member, as it was asked for.
+    Member(String),
+    /// An API key, as it was asked for.
+    ApiKey(String),
 }
 
 /// What a use case can end in.
@@ -56,6 +62,20 @@ pub enum Error {
     /// Another agent of the project has this name.
     #[error("Agent name already exists in this project")]
     AgentNameTaken,
+    /// Another one of the organisation has this name or address.
+    #[error("{message}")]
+    Taken {
+        /// `name` or `email`.
+        field: &'static str,
+        /// A sentence for people.
+        message: &'static str,
+    },
+    /// The organisation would be left without an owner.
+    #[error("The organisation needs an owner: make another member one first")]
+    LastOwner,
+    /// The key is not one that can be changed or replaced any more.
+    #[error(transparent)]
+    KeyRefused(KeyRefusal),
     /// The lifecycle does not allow it now.
     #[error(transparent)]
     Refused(#[from] TransitionError),
@@ -148,6 +168,22 @@ impl From<ProjectRefusal> for Error {
             ProjectRefusal::Default(what) => Self::DefaultProjectProtected(what),
             ProjectRefusal::Transition(error) => Self::Refused(error),
         }
+    }
+}
+
+impl From<KeyRefusal> for Error {
+    fn from(refusal: KeyRefusal) -> Self {
+        match refusal {
+            KeyRefusal::Exceeds => Self::Forbidden,
+            KeyRefusal::Lifetime => Self::field("expires_at", format!("Expires at {refusal}")),
+            KeyRefusal::Replaced(_) | KeyRefusal::Expired | KeyRefusal::PredecessorWorks => Self::KeyRefused(refusal),
+        }
+    }
+}
+
+impl From<MemberRefusal> for Error {
+    fn from(MemberRefusal::OwnersOnly: MemberRefusal) -> Self {
+        Self::Forbidden
     }
 }
 

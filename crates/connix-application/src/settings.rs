@@ -85,6 +85,8 @@ pub struct RateLimits {
 /// The operator's settings, as far as use cases depend on them.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The public address of the service, without a slash at its end: who issues codes and tokens.
+    pub issuer: String,
     /// The model endpoint.
     pub llm: Llm,
     /// Who runs the workers of agents that do not say.

@@ -51,6 +51,15 @@ impl Access {
         self.projects.as_deref()
     }
 
+    /// Whether it reaches no fewer projects than a credential with this list: nobody hands on more than they have.
+    pub fn covers(&self, list: Option<&[ProjectId]>) -> bool {
+        match (&self.projects, list) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(list)) => list.iter().all(|project| own.contains(project)),
+        }
+    }
+
     /// Whether a project exists for it: what it does not see is answered like what is not there.
     pub fn sees(&self, project: &Project) -> bool {
         let listed = self.projects.as_ref().is_none_or(|list| list.contains(&project.id));

@@ -3,8 +3,11 @@
 
 use crate::Timestamp;
 use crate::agent::Agent;
+use crate::api_key::ApiKey;
 use crate::event::Actor;
 use crate::id::OrgId;
+use crate::member::Member;
+use crate::organisation::Organisation;
 use crate::phases;
 use crate::project::Project;
 use std::fmt::Display;
@@ -111,4 +114,22 @@ pub fn changed_in_agent(before: &Agent, after: &Agent) -> Vec<&'static str> {
         "name": name, "description": description, "config.model": config.model, "config.temperature": config.temperature,
         "config.max_tokens": config.max_tokens, "config.tools": config.tools, "config.system_prompt": config.system_prompt,
         "environment_variables": environment, "metadata": metadata, "status": phase)
+}
+
+/// What a change made of a member.
+pub fn changed_in_member(before: &Member, after: &Member) -> Vec<&'static str> {
+    changed!(before, after;
+        "email": email, "role": role, "disabled": disabled_at, "password": password, "password_link": invitation)
+}
+
+/// What a change made of an API key.
+pub fn changed_in_key(before: &ApiKey, after: &ApiKey) -> Vec<&'static str> {
+    changed!(before, after;
+        "name": name, "permissions": permissions, "projects": projects, "rate_limits": limits, "expires_at": expires_at,
+        "replaced_by": successor)
+}
+
+/// What a change made of an organisation.
+pub fn changed_in_organisation(before: &Organisation, after: &Organisation) -> Vec<&'static str> {
+    changed!(before, after; "name": name, "rate_limits": limits)
 }

@@ -6,7 +6,7 @@
 
 use crate::Timestamp;
 use crate::agent::Agent;
-use crate::api_key::ApiKey;
+use crate::api_key::{ApiKey, Kid};
 use crate::audit::AuditEntry;
 use crate::event::Event;
 use crate::id::{AgentId, OrgId, ProjectId, TaskId, TeamId, UserId};
@@ -26,9 +26,23 @@ use crate::telemetry::ResourceSample;
 pub enum Change {
     /// A new organisation; its name is unique in the service without regard to case.
     CreateOrganisation(Organisation),
+    /// The new state; replaces version − 1.
+    UpdateOrganisation(Organisation),
     /// A new API key.
     CreateApiKey(ApiKey),
-    /// The key is refused from `at`. Fails as stale when there is no such key.
+    /// The new state; replaces version − 1. Leaves `last_used_at` to [`Change::TouchApiKey`].
+    UpdateApiKey(ApiKey),
+    /// The key was used at `at`. Neither a version nor a guard; nothing when it is known to have been used less than a minute
+    /// before.
+    TouchApiKey {
+        /// The tenant.
+        org: OrgId,
+        /// Which key.
+        kid: Kid,
+        /// When.
+        at: Timestamp,
+    },
+    /// The key is refused from `at`, as its next version. Fails as stale when there is no such key.
     RevokeApiKey {
         /// The key as it was read.
         key: ApiKey,

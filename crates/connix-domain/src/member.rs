@@ -176,6 +176,11 @@ impl Member {
         self.disabled_at.is_none()
     }
 
+    /// Whether it is an owner who can act.
+    pub fn owns(&self) -> bool {
+        self.role == Role::Owner && self.is_enabled()
+    }
+
     /// Applies what somebody of role `by` asks for. `None` when it changes nothing.
     ///
     /// # Errors

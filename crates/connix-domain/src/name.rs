@@ -144,6 +144,8 @@ display_names! {
     OrganisationName up to 255;
     /// What people call a team; unique in its organisation without regard to case.
     TeamName up to 100;
+    /// What people call an API key.
+    KeyName up to 100;
 }
 
 impl From<&CanonicalName> for DisplayName {

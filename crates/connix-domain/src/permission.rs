@@ -94,6 +94,10 @@ impl Permissions {
     pub fn allow(&self, permission: Permission) -> bool {
         self.0.contains(&permission)
     }
+    /// Whether everything that `other` holds is held.
+    pub fn include(&self, other: &Self) -> bool {
+        other.0.is_subset(&self.0)
+    }
     /// Both sets together.
     #[must_use]
     pub fn union(mut self, other: Self) -> Self {

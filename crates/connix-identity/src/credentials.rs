@@ -1,4 +1,4 @@
-//! The domain's `Credentials` port: mints and reads API keys and worker tokens, and digests them under the installation's pepper.
+//! The domain's `Credentials` port: mints and reads API keys, worker tokens and invitations, and digests them under the installation's pepper.
 //!
 //! Credentials are random, so a fast keyed hash is enough (`reliability.md` rule 8): with the table alone, and without the master
 //! key's file, nobody can mint a key or test a guess.
@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 
 use crate::keyed_digest::keyed_digest;
 use crate::master_key::{MasterKey, Purpose};
-use crate::{api_key, worker_token};
+use crate::{api_key, invitation, worker_token};
 
 /// Credentials under the pepper of one master key.
 #[derive(Debug)]
@@ -52,6 +52,16 @@ impl Credentials for PepperedCredentials {
         Some(PresentedToken { org: OrgId::new(org), agent: AgentId::new(agent), digest: self.digest(text) })
     }
 
+    fn mint_invitation(&self) -> (Secret, Digest) {
+        let text = invitation::generate();
+        let digest = self.digest(&text);
+        (Secret::new(text), digest)
+    }
+
+    fn read_invitation(&self, text: &str) -> Option<Digest> {
+        invitation::is_one(text).then(|| self.digest(text))
+    }
+
     fn same(&self, a: &Digest, b: &Digest) -> bool {
         a.0.ct_eq(&b.0).into()
     }
@@ -82,6 +92,16 @@ mod tests {
         assert!(printed.contains(body) && !printed.contains(secret), "{printed}");
         let pepper = credentials(1);
         assert!(!format!("{pepper:?}").contains(&format!("{:?}", pepper.pepper.expose_secret())));
+    }
+
+    #[test]
+    fn an_invitation_reads_back_to_its_digest_and_is_no_other_credential() {
+        let (text, digest) = credentials(1).mint_invitation();
+        assert_eq!(credentials(1).read_invitation(text.expose()), Some(digest));
+        assert!(credentials(1).read_key(text.expose()).is_none());
+        assert!(credentials(1).read_worker_token(text.expose()).is_none());
+        let minted = credentials(1).mint_key();
+        assert!(credentials(1).read_invitation(minted.text.expose()).is_none());
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod api_key;
 mod base62;
 mod base64url;
 mod credentials;
+mod invitation;
 mod keyed_digest;
 mod master_key;
 mod opaque;

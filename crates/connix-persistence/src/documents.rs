@@ -6,6 +6,7 @@ use connix_domain::agent::{AgentConfig, AgentFault, Exit};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A value as a document. The types here have no maps with keys of another kind than text, so that nothing can fail.
 pub(crate) fn document<T>(value: impl Into<T>) -> Value
@@ -123,6 +124,9 @@ impl From<FaultDocument> for AgentFault {
         Self { code, message }
     }
 }
+
+/// `api_key.limits` and `organisation.limits`: a figure for each policy that has one.
+pub(crate) type LimitsDocument = BTreeMap<String, u32>;
 
 /// `api_key.permissions` and `api_key.projects`: words and identifiers.
 pub(crate) type WordsDocument = Vec<String>;

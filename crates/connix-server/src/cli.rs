@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use connix_domain::permission::{Permission, Scope};
+use connix_domain::role::Role;
 
 use crate::settings::load::Flags;
 
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     /// Organisations.
     #[command(subcommand)]
     Orgs(Orgs),
+    /// Members of an organisation.
+    Members(Members),
     /// Run an agent's worker: on a host of yours with --server and --token-file; without them, as a child of the server.
     Worker(Worker),
     /// Keep one program of a tool: what a worker starts, not for people.
@@ -62,7 +65,7 @@ pub(crate) struct Serve {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
-    /// Make a key that acts as the organisation's first owner, and print it alone. It is not shown again.
+    /// Make a key, and print it alone. It is not shown again.
     Create(CreateKey),
 }
 
@@ -74,6 +77,9 @@ pub(crate) struct CreateKey {
     /// Name or id of its organisation [default: the only one, or `default`].
     #[arg(long)]
     pub(crate) org: Option<String>,
+    /// Whom it acts as: address or id of a member [default: the organisation's first owner].
+    #[arg(long)]
+    pub(crate) member: Option<String>,
     /// What it may do: read, write. Without scopes and permissions it may do everything.
     #[arg(long, value_delimiter = ',')]
     pub(crate) scopes: Vec<Scope>,
@@ -92,6 +98,52 @@ pub(crate) enum Orgs {
         /// What to call it.
         #[arg(long)]
         name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Members {
+    /// Name or id of the organisation [default: the only one, or `default`].
+    #[arg(long, global = true)]
+    pub(crate) org: Option<String>,
+    #[command(subcommand)]
+    pub(crate) action: MemberAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MemberAction {
+    /// Make a member whose password is the first line of standard input, and print its id.
+    Create {
+        /// How it signs in.
+        #[arg(long)]
+        email: String,
+        /// viewer, member, admin or owner.
+        #[arg(long)]
+        role: Role,
+    },
+    /// Print every member: id, role, status, address.
+    List,
+    /// Give a member another role, and print its id.
+    SetRole {
+        /// Address or id.
+        member: String,
+        /// viewer, member, admin or owner.
+        role: Role,
+    },
+    /// Let nothing act for a member any more, and print its id.
+    Disable {
+        /// Address or id.
+        member: String,
+    },
+    /// Let a disabled member act again, and print its id.
+    Enable {
+        /// Address or id.
+        member: String,
+    },
+    /// Print a link with which a member sets its password. It works once, for seven days; an older one is void.
+    Link {
+        /// Address or id.
+        member: String,
     },
 }
 

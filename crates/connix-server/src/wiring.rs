@@ -8,13 +8,14 @@ use std::time::Duration;
 use connix_application::{App, Intervals, Llm, Ports, RateLimits, ToolTerms};
 use connix_domain::agent::RuntimeKind as Kind;
 use connix_domain::port::limits::Limits;
+use connix_domain::port::oauth::Passwords;
 use connix_domain::port::runtime::AgentRuntime;
 use connix_domain::port::store::Store;
 use connix_domain::price::PriceTable;
 use connix_domain::rate_limit::{Figures, Policy};
 use connix_http::server::Served;
 use connix_http::{Cors, Exposition, Pace, TrustedProxies};
-use connix_identity::{MasterKey, MasterSealer, PepperedCredentials};
+use connix_identity::{Argon2Passwords, MasterKey, MasterSealer, PepperedCredentials};
 use connix_metrics::PrometheusMetrics;
 use connix_persistence::{Database, DatabaseUrl, MemoryLimits, OpenError, Options};
 use connix_runtime::{ExternalRuntime, LocalRuntime, LocalSettings, WorkerProgram};
@@ -142,6 +143,7 @@ fn reserved(settings: &Settings) -> Vec<String> {
 
 fn of_application(settings: &Settings) -> connix_application::Settings {
     connix_application::Settings {
+        issuer: issuer(settings),
         llm: Llm {
             base_url: settings.llm.base_url.as_ref().map(ToString::to_string),
             api_key: settings.llm.api_key.clone(),
@@ -183,10 +185,21 @@ fn rate_limits(settings: &crate::settings::RateLimits) -> RateLimits {
     RateLimits { figures, failed_credentials: settings.failed_credentials_per_minute }
 }
 
+/// The public address, without a slash at its end; where there is none yet, that of the listener.
+fn issuer(settings: &Settings) -> String {
+    let public = settings.server.public_url.clone().unwrap_or_else(|| HttpUrl::of_listener(settings.server.listen));
+    public.to_string().trim_end_matches('/').to_owned()
+}
+
 /// A model that is priced twice has its last price.
 fn prices(llm: &crate::settings::Llm) -> PriceTable {
     let prices = llm.prices.iter().map(|priced| (priced.model.clone(), priced.price)).collect();
     PriceTable { currency: llm.currency.clone(), prices }
+}
+
+/// What hashes passwords.
+pub(crate) fn passwords() -> impl Passwords {
+    Argon2Passwords::new()
 }
 
 /// What the listeners serve.

@@ -16,11 +16,12 @@ use connix_domain::journal::{EntryKind, JournalEntry};
 use connix_domain::log::{LineKey, LogLevel, LogLine};
 use connix_domain::member::{EmailAddress, Invitation, Member, Password, PasswordHash};
 use connix_domain::metadata::Metadata;
-use connix_domain::name::{AgentName, CanonicalName, DisplayName, OrganisationName, TeamName};
+use connix_domain::name::{AgentName, CanonicalName, DisplayName, KeyName, OrganisationName, TeamName};
 use connix_domain::organisation::Organisation;
 use connix_domain::permission::{Permission, Permissions};
 use connix_domain::port::secrets::Sealed;
 use connix_domain::project::{Project, ProjectPhase, Visibility};
+use connix_domain::rate_limit::{Overrides, Policy};
 use connix_domain::role::Role;
 use connix_domain::task::{Task, TaskError, TaskOrder, TaskPhase, Usage};
 use connix_domain::team::Team;
@@ -52,7 +53,7 @@ pub fn metadata(value: Value) -> Metadata {
 pub fn organisation() -> Organisation {
     let id = OrgId::new(chance());
     let name = OrganisationName::parse(&format!("Org {:x}", id.bits())).expect("a name by the rule");
-    Organisation { id, name, owner: UserId::new(chance()), created_at: noon() }
+    Organisation::new(id, name, UserId::new(chance()), noon())
 }
 
 /// An e-mail address.
@@ -339,17 +340,27 @@ pub fn record(org: OrgId, key: &str) -> IdempotencyRecord {
 }
 
 /// An API key with everything set.
+///
+/// # Panics
+/// Never: the name obeys the rule.
 pub fn api_key(org: OrgId) -> ApiKey {
+    let kid = || Kid::new(format!("{:012x}", chance() >> 16));
     ApiKey {
         org,
-        kid: Kid::new(format!("{:012x}", chance() >> 16)),
+        kid: kid(),
+        line: kid(),
         digest: Digest([9; 32]),
-        name: "ci".to_owned(),
+        name: KeyName::parse("ci").expect("a name by the rule"),
         user: UserId::new(chance()),
         permissions: Permissions::from_iter([Permission::ProjectsRead, Permission::AuditRead]),
         projects: Some(vec![ProjectId::new(2), ProjectId::new(1)]),
+        limits: Overrides::from_iter([(Policy::Minute, 5), (Policy::AgentsLogs, u32::MAX)]),
         created_at: noon(),
+        updated_at: after(1),
         expires_at: Some(after(60)),
         revoked_at: None,
+        successor: Some(kid()),
+        last_used_at: Some(after(2)),
+        version: 1,
     }
 }

@@ -14,6 +14,7 @@ use connix_domain::log::{LineKey, LogLine, PlacedLine};
 use connix_domain::member::Member;
 use connix_domain::organisation::Organisation;
 use connix_domain::page::{AgentQuery, AuditQuery, LogQuery, Page, ProjectQuery, Sort, TaskQuery, Window};
+use connix_domain::port::api_keys::ApiKeyReader;
 use connix_domain::port::audit::AuditReader;
 use connix_domain::port::members::MemberReader;
 use connix_domain::port::store::{
@@ -110,7 +111,12 @@ hand_on! {
         usage_report(scope: OrgScope, project: ProjectId, period: &Period) -> UsageReport;
         forget_before(scope: OrgScope, before: Timestamp) -> Forgotten;
     }
+    ApiKeyReader {
+        api_keys(scope: OrgScope, window: Window) -> Page<ApiKey>;
+        api_keys_of_line(scope: OrgScope, line: &Kid) -> Vec<ApiKey>;
+    }
     MemberReader {
+        organisation(scope: OrgScope) -> Option<Organisation>;
         member(scope: OrgScope, id: UserId) -> Option<Member>;
         members(scope: OrgScope, window: Window) -> Page<Member>;
         members_by_email(email: &str) -> Vec<Member>;

@@ -192,6 +192,10 @@ const FIGURES: &[(&str, &str)] = &[
     ("Figures MUST stay.", "where_lines_were_dropped_a_line_says_so_and_figures_stay"),
 ];
 
+/// The same for `connix_domain::port::api_keys`.
+const API_KEYS: &[(&str, &str)] =
+    &[("MUST leave revoked ones out.", "keys_are_listed_oldest_first_without_the_revoked")];
+
 /// The same for `connix_domain::port::members`.
 const MEMBERS: &[(&str, &str)] = &[
     (
@@ -279,8 +283,14 @@ fn sentences_with_must(source: &str) -> BTreeSet<String> {
 fn every_sentence_with_must_has_a_case() {
     let of_stores = LISTED.iter().map(|(_, case)| *case);
     let listed: BTreeSet<_> = of_stores.chain(LISTED_FOR_LIMITS.iter().copied()).collect();
-    let ports =
-        [("store", PROMISES), ("telemetry", FIGURES), ("members", MEMBERS), ("limits", LIMITS), ("audit", AUDIT)];
+    let ports = [
+        ("store", PROMISES),
+        ("telemetry", FIGURES),
+        ("members", MEMBERS),
+        ("limits", LIMITS),
+        ("audit", AUDIT),
+        ("api_keys", API_KEYS),
+    ];
     for (port, promises) in ports {
         let source = read(&format!("../connix-domain/src/port/{port}.rs"));
         let promised = promises.iter().map(|(sentence, _)| (*sentence).to_owned()).collect::<BTreeSet<_>>();

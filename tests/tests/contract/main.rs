@@ -8,6 +8,7 @@
 mod agents;
 mod audit;
 mod http;
+mod identity;
 mod operating;
 mod projects;
 mod rate_limits;

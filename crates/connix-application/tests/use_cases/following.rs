@@ -1,11 +1,11 @@
 //! Following a log and a task: what ends it, on a memory store.
 
 use crate::world::World;
-use connix_application::{LogStart, Next, Over, ProjectRef, Step};
+use connix_application::{LogStart, Next, Over, Precondition, ProjectRef, Step};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::log::{LineKey, LogLevel, LogLine};
 use connix_domain::permission::Permissions;
-use connix_domain::port::store::{Committer, ServiceReader};
+use connix_domain::port::store::Committer;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,9 +24,8 @@ async fn a_revoked_key_follows_nothing_any_more() {
     let app = Arc::clone(&world.app);
     let mut follower = app.follow_logs(&caller, &project, &id, None, LogStart::After(0)).await.unwrap();
     assert_eq!(follower.next(SOON).await, Ok(Next::Quiet));
-    let kid = connix_domain::api_key::Kid::new(caller.principal());
-    let key = world.store.api_key(&kid).await.unwrap().unwrap();
-    world.app.revoke_key(key).await.unwrap();
+    let key = caller.key().unwrap().id();
+    world.app.revoke_api_key(&world.caller, &key, &Precondition::None).await.unwrap();
     assert_eq!(follower.next(LONG).await, Ok(Next::Over(Over::Gone)));
 }
 

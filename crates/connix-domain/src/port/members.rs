@@ -4,6 +4,7 @@ use super::store::ReadError;
 use crate::api_key::Digest;
 use crate::id::{TeamId, UserId};
 use crate::member::Member;
+use crate::organisation::Organisation;
 use crate::page::{Page, Window};
 use crate::scope::OrgScope;
 use crate::team::Team;
@@ -13,6 +14,8 @@ use async_trait::async_trait;
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait MemberReader: Send + Sync {
+    /// The organisation itself; `None` when there is none.
+    async fn organisation(&self, scope: OrgScope) -> Result<Option<Organisation>, ReadError>;
     /// MUST be `None`, not an error, for an unknown member and for another organisation's; disabled ones are seen.
     async fn member(&self, scope: OrgScope, id: UserId) -> Result<Option<Member>, ReadError>;
     /// A part of the list of members, disabled ones too.

@@ -6,6 +6,7 @@
 //! - What cannot fail or wait is not async: clock, ids, metrics, cryptography.
 //! - Every sentence with MUST is a case of the contract suite in `connix-testkit`.
 
+pub mod api_keys;
 pub mod audit;
 pub mod clock;
 pub mod limits;

@@ -66,6 +66,10 @@ pub trait Credentials: Send + Sync {
     fn mint_worker_token(&self, org: OrgId, agent: AgentId) -> (Secret, Digest);
     /// Reads a worker token. MUST be `None` for a wrong shape.
     fn read_worker_token(&self, text: &str) -> Option<PresentedToken>;
+    /// A new text for a link to set a password with.
+    fn mint_invitation(&self) -> (Secret, Digest);
+    /// Reads the text of such a link. MUST be `None` for a wrong shape.
+    fn read_invitation(&self, text: &str) -> Option<Digest>;
     /// Compares in constant time.
     fn same(&self, a: &Digest, b: &Digest) -> bool;
 }

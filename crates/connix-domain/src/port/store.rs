@@ -1,5 +1,6 @@
 //! Where everything is kept: one door for writing, a reader per kind for reading.
 
+use super::api_keys::ApiKeyReader;
 use super::audit::AuditReader;
 use super::members::MemberReader;
 use super::telemetry::Telemetry;
@@ -252,6 +253,7 @@ pub trait Store:
     + IdempotencyReader
     + MemberReader
     + AuditReader
+    + ApiKeyReader
     + Telemetry
 {
 }
@@ -267,6 +269,7 @@ impl<T> Store for T where
         + IdempotencyReader
         + MemberReader
         + AuditReader
+        + ApiKeyReader
         + Telemetry
 {
 }

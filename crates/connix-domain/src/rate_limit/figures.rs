@@ -46,6 +46,11 @@ impl Overrides {
     pub fn of(&self, policy: Policy) -> Option<u32> {
         self.0.get(&policy).copied()
     }
+    /// These, and where they say nothing those.
+    #[must_use]
+    pub fn over(&self, those: &Self) -> Self {
+        those.iter().chain(self.iter()).collect()
+    }
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (Policy, u32)> + '_ {
         self.0.iter().map(|(policy, figure)| (*policy, *figure))

@@ -59,6 +59,11 @@ impl<'b> Fields<'b> {
         self.typed(key, issue, Value::as_i64)
     }
 
+    /// `true` or `false`.
+    pub(crate) fn flag(&mut self, key: &'static str) -> Option<bool> {
+        self.typed(key, "must be true or false", Value::as_bool)
+    }
+
     /// A key of a partial update; `null` resets it.
     pub(crate) fn patch<T>(
         &mut self,

@@ -5,9 +5,11 @@
 mod attributes;
 mod fields;
 mod json;
+mod optional;
 mod unread;
 
 pub(crate) use fields::{Echo, Fields, one_of};
+pub(crate) use optional::OptionalBody;
 pub(crate) use unread::HeldBody;
 
 use crate::problem::{Problem, Situation};

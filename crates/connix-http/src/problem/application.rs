@@ -20,6 +20,9 @@ impl From<Error> for Problem {
             Error::AgentNameTaken => {
                 Self::from(Situation::Conflict).saying("Agent name already exists in this project")
             }
+            Error::Taken { field, message } => conflict(field, message.to_owned()),
+            Error::LastOwner => conflict("role", Error::LastOwner.to_string()),
+            Error::KeyRefused(refusal) => conflict("status", refusal.to_string()),
             Error::Refused(refusal) => conflict("status", refused(&refusal)),
             Error::DefaultProjectProtected(what) => {
                 Self::from(Situation::DefaultProjectProtected).saying(format!("The default project cannot be {what}"))
@@ -59,6 +62,8 @@ fn not_found(resource: &Resource) -> Problem {
         Resource::Agent(text) => (Situation::AgentNotFound, format!("Agent with ID '{text}' not found")),
         Resource::Task(text) => (Situation::TaskNotFound, format!("Task with ID '{text}' not found")),
         Resource::Team(text) => (Situation::NotFound, format!("Team '{text}' not found")),
+        Resource::Member(text) => (Situation::NotFound, format!("Member '{text}' not found")),
+        Resource::ApiKey(text) => (Situation::NotFound, format!("API key '{text}' not found")),
     };
     Problem::from(situation).saying(message)
 }

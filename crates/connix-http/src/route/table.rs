@@ -24,6 +24,10 @@ pub fn table() -> impl Iterator<Item = &'static Route> {
         v1::metrics::ROUTES,
         v1::usage::ROUTES,
         v1::audit::ROUTES,
+        v1::organisation::ROUTES,
+        v1::member::ROUTES,
+        v1::team::ROUTES,
+        v1::api_key::ROUTES,
         v1::worker::ROUTES,
     ]
     .into_iter()

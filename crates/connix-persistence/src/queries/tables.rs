@@ -10,13 +10,19 @@ macro_rules! table {
     };
 }
 
-table! { organisation (id) { id -> Text, name -> Text, name_key -> Text, owner_id -> Text, created_at -> Instant, } }
+table! {
+    organisation (id) {
+        id -> Text, name -> Text, name_key -> Text, owner_id -> Text, created_at -> Instant, limits -> Json,
+        updated_at -> Nullable<Instant>, version -> BigInt,
+    }
+}
 
 table! {
     api_key (org_id, kid) {
         org_id -> Text, kid -> Text, digest -> Binary, name -> Text, user_id -> Text, permissions -> Json,
         projects -> Nullable<Json>, created_at -> Instant, expires_at -> Nullable<Instant>,
-        revoked_at -> Nullable<Instant>,
+        revoked_at -> Nullable<Instant>, line -> Nullable<Text>, limits -> Json, updated_at -> Nullable<Instant>,
+        successor -> Nullable<Text>, last_used_at -> Nullable<Instant>, version -> BigInt,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::wiring;
 pub(crate) async fn create_key(settings: &Settings, wanted: CreateKey) -> anyhow::Result<String> {
     let new = NewKey {
         org: wanted.org.clone().map_or(OrgRef::Default, OrgRef::Named),
+        member: wanted.member.clone(),
         permissions: permissions(&wanted),
         projects: projects(&wanted.projects),
         name: wanted.name,
@@ -58,19 +59,20 @@ pub(crate) fn openapi() -> anyhow::Result<String> {
 }
 
 /// What went wrong, for somebody who typed a command.
-fn in_words(error: Error) -> anyhow::Error {
+pub(super) fn in_words(error: Error) -> anyhow::Error {
     match error {
         Error::Invalid(faults) => {
             let messages: Vec<_> = faults.into_iter().map(|fault| fault.message).collect();
             anyhow!(messages.join("; "))
         }
         Error::NotFound(Resource::Project(name)) => anyhow!("there is no project '{name}'"),
+        Error::NotFound(Resource::Member(name)) => anyhow!("there is no member '{name}'"),
         other => other.into(),
     }
 }
 
 /// The installation, with nothing that runs agents.
-async fn open(settings: &Settings) -> anyhow::Result<Installation> {
+pub(super) async fn open(settings: &Settings) -> anyhow::Result<Installation> {
     let folder = DataFolder::open(&settings.data_dir)?;
     Installation::open(settings, &folder, wiring::metrics(), wiring::no_runtime(), Purpose::Command).await
 }
@@ -84,6 +86,7 @@ mod tests {
         CreateKey {
             name: "key".to_owned(),
             org: None,
+            member: None,
             scopes: scopes.to_vec(),
             permissions: permissions.to_vec(),
             projects: Vec::new(),

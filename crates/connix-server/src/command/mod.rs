@@ -1,6 +1,7 @@
 //! What each command does. Its answer goes to standard output; everything else to standard error.
 
 mod administration;
+mod members;
 mod serve;
 mod worker;
 
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Orgs(Orgs::Create { name }) => {
             answer(&on_runtime(administration::create_organisation(&settings, &name))?)?;
         }
+        Command::Members(members) => answer(&on_runtime(members::run(&settings, members))?)?,
         Command::Migrate => answer(&on_runtime(administration::migrate(&settings))?)?,
         Command::Openapi => answer(&administration::openapi()?)?,
         Command::Config => answer(print::text(&settings)?.trim_end())?,

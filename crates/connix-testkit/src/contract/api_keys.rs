@@ -1,9 +1,11 @@
 //! API keys.
 
+use super::tenant::ALL;
 use super::{Subject, Tenant};
 use crate::samples;
 use connix_domain::api_key::{ApiKey, Kid};
 use connix_domain::change_set::Change;
+use connix_domain::page::Window;
 use connix_domain::port::store::{CommitError, Entity};
 
 /// ServiceReader: "MUST find an API key by its public part whatever its organisation, revoked and expired ones too."
@@ -27,7 +29,8 @@ pub async fn a_revoked_key_keeps_the_rest_and_an_unknown_one_is_stale(subject: &
     let (key, other) = (samples::api_key(tenant.org()), samples::api_key(tenant.org()));
     tenant.must([Change::CreateApiKey(key.clone()), Change::CreateApiKey(other.clone())]).await;
     tenant.must([Change::RevokeApiKey { key: key.clone(), at: samples::after(5) }]).await;
-    let revoked = ApiKey { revoked_at: Some(samples::after(5)), ..key.clone() };
+    let at = samples::after(5);
+    let revoked = ApiKey { revoked_at: Some(at), updated_at: at, version: 2, ..key.clone() };
     assert_eq!(tenant.store.api_key(&key.kid).await, Ok(Some(revoked)));
     assert_eq!(tenant.store.api_key(&other.kid).await, Ok(Some(other)));
     let foreign = ApiKey { org: Tenant::new(subject).await.org(), ..key };
@@ -35,4 +38,81 @@ pub async fn a_revoked_key_keeps_the_rest_and_an_unknown_one_is_stale(subject: &
         let outcome = tenant.commit([Change::RevokeApiKey { key, at: samples::after(6) }]).await;
         assert_eq!(outcome, Err(CommitError::Stale { entity: Entity::ApiKey }));
     }
+}
+
+/// `Change::UpdateApiKey`: "The new state; replaces version − 1. Leaves `last_used_at` to …"
+pub async fn an_update_of_a_key_replaces_all_but_its_last_use(subject: &dyn Subject) {
+    let (tenant, other) = (Tenant::new(subject).await, Tenant::new(subject).await);
+    let key = samples::api_key(tenant.org());
+    tenant.must([Change::CreateApiKey(key.clone())]).await;
+    let next = ApiKey {
+        kid: key.kid.clone(),
+        projects: None,
+        expires_at: None,
+        successor: None,
+        last_used_at: None,
+        version: 2,
+        ..samples::api_key(tenant.org())
+    };
+    tenant.must([Change::UpdateApiKey(next.clone())]).await;
+    let kept = ApiKey { last_used_at: key.last_used_at, ..next.clone() };
+    assert_eq!(tenant.store.api_key(&key.kid).await, Ok(Some(kept)));
+    let stale = Err(CommitError::Stale { entity: Entity::ApiKey });
+    assert_eq!(tenant.commit([Change::UpdateApiKey(next.clone())]).await, stale);
+    let foreign = ApiKey { org: other.org(), version: 3, ..next.clone() };
+    assert_eq!(tenant.commit([Change::UpdateApiKey(foreign)]).await, stale);
+    tenant.must([Change::RevokeApiKey { key: next.clone(), at: samples::after(5) }]).await;
+    let revived = ApiKey { version: 3, ..next };
+    assert_eq!(tenant.commit([Change::UpdateApiKey(revived)]).await, stale, "a revoked key stays revoked");
+}
+
+/// ApiKeyReader: "MUST leave revoked ones out."
+pub async fn keys_are_listed_oldest_first_without_the_revoked(subject: &dyn Subject) {
+    let (tenant, other) = (Tenant::new(subject).await, Tenant::new(subject).await);
+    let mut made = Vec::new();
+    for age in [3, 1, 2, 0] {
+        let key = ApiKey { created_at: samples::after(age), ..samples::api_key(tenant.org()) };
+        tenant.must([Change::CreateApiKey(key.clone())]).await;
+        made.push(key);
+    }
+    tenant.must([Change::RevokeApiKey { key: made[3].clone(), at: samples::after(9) }]).await;
+    let part = tenant.store.api_keys(tenant.scope(), Window { limit: 2, offset: 1 }).await.expect("keys");
+    assert_eq!((part.total, part.items), (3, vec![made[2].clone(), made[0].clone()]));
+    assert_eq!(tenant.store.api_keys(other.scope(), ALL).await.map(|page| page.total), Ok(0));
+}
+
+/// `ApiKeyReader::api_keys_of_line`
+pub async fn the_keys_of_a_line_are_found_together(subject: &dyn Subject) {
+    let (tenant, other) = (Tenant::new(subject).await, Tenant::new(subject).await);
+    let first = ApiKey { created_at: samples::noon(), ..samples::api_key(tenant.org()) };
+    let revoked_at = Some(samples::noon());
+    let second = ApiKey {
+        line: first.line.clone(),
+        revoked_at,
+        created_at: samples::after(1),
+        ..samples::api_key(tenant.org())
+    };
+    let keys = [second.clone(), first.clone(), samples::api_key(tenant.org())];
+    tenant.must(keys.map(Change::CreateApiKey)).await;
+    assert_eq!(tenant.store.api_keys_of_line(other.scope(), &first.line).await, Ok(Vec::new()));
+    assert_eq!(tenant.store.api_keys_of_line(tenant.scope(), &first.line.clone()).await, Ok(vec![first, second]));
+}
+
+/// `Change::TouchApiKey`: "… nothing when it is known to have been used less than a minute before."
+pub async fn a_use_is_noted_at_most_once_a_minute(subject: &dyn Subject) {
+    let (tenant, other) = (Tenant::new(subject).await, Tenant::new(subject).await);
+    let key = ApiKey { last_used_at: None, ..samples::api_key(tenant.org()) };
+    tenant.must([Change::CreateApiKey(key.clone())]).await;
+    let touch = |org, seconds| Change::TouchApiKey { org, kid: key.kid.clone(), at: samples::after(seconds) };
+    for (org, seconds, noted) in [
+        (other.org(), 0, None),
+        (tenant.org(), 10, Some(10)),
+        (tenant.org(), 69, Some(10)),
+        (tenant.org(), 70, Some(70)),
+    ] {
+        tenant.must([touch(org, seconds)]).await;
+        let expected = ApiKey { last_used_at: noted.map(samples::after), ..key.clone() };
+        assert_eq!(tenant.store.api_key(&key.kid).await, Ok(Some(expected)), "{seconds}");
+    }
+    tenant.must([Change::TouchApiKey { org: tenant.org(), kid: Kid::new("unknown"), at: samples::noon() }]).await;
 }

@@ -8,9 +8,11 @@ use connix_domain::change_set::Change;
 use connix_domain::id::{ProjectId, TeamId, UserId};
 use connix_domain::member::Member;
 use connix_domain::name::TeamName;
+use connix_domain::organisation::Organisation;
 use connix_domain::page::{ProjectQuery, Viewer, Window};
 use connix_domain::port::store::{CommitError, Entity};
 use connix_domain::project::{Project, Visibility};
+use connix_domain::rate_limit::{Overrides, Policy};
 use connix_domain::role::Role;
 use connix_domain::team::{Membership, Team};
 use std::collections::BTreeSet;
@@ -23,6 +25,21 @@ async fn joined(tenant: &Tenant, team: &Team, member: &Member) -> Membership {
     let membership = Membership { org: tenant.org(), team: team.id, user: member.id, since: samples::after(3) };
     tenant.must([Change::JoinTeam(membership)]).await;
     membership
+}
+
+/// `Change::UpdateOrganisation`, `MemberReader::organisation`
+pub async fn an_organisation_is_changed_by_its_version(subject: &dyn Subject) {
+    let (tenant, other) = (Tenant::new(subject).await, Tenant::new(subject).await);
+    let limits = Overrides::from_iter([(Policy::Hour, 7)]);
+    let next = Organisation { limits, updated_at: samples::after(9), version: 2, ..samples::organisation() };
+    let next = Organisation { id: tenant.org(), owner: tenant.organisation.owner, ..next };
+    tenant.must([Change::UpdateOrganisation(next.clone())]).await;
+    assert_eq!(tenant.store.organisation(tenant.scope()).await, Ok(Some(next.clone())));
+    assert_eq!(tenant.store.organisation(other.scope()).await, Ok(Some(other.organisation.clone())));
+    assert_eq!(tenant.commit([Change::UpdateOrganisation(next.clone())]).await, stale(Entity::Organisation));
+    let taken = Organisation { name: other.organisation.name.clone(), version: 3, ..next };
+    let duplicate = Err(CommitError::Duplicate { entity: Entity::Organisation, field: "name" });
+    assert_eq!(tenant.commit([Change::UpdateOrganisation(taken)]).await, duplicate);
 }
 
 /// Everything a member can hold.

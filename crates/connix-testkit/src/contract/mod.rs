@@ -207,8 +207,13 @@ macro_rules! store_cases {
             api_keys {
                 a_key_is_found_by_its_public_part_revoked_and_expired_ones_too
                 a_revoked_key_keeps_the_rest_and_an_unknown_one_is_stale
+                an_update_of_a_key_replaces_all_but_its_last_use
+                keys_are_listed_oldest_first_without_the_revoked
+                the_keys_of_a_line_are_found_together
+                a_use_is_noted_at_most_once_a_minute
             }
             members {
+                an_organisation_is_changed_by_its_version
                 members_come_back_as_they_were
                 unknown_and_foreign_members_are_none_and_disabled_ones_are_seen
                 members_are_listed_oldest_first

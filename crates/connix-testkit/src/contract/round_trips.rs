@@ -16,6 +16,7 @@ use connix_domain::metadata::Metadata;
 use connix_domain::permission::Permissions;
 use connix_domain::port::secrets::Sealed;
 use connix_domain::project::{Project, ProjectPhase, Visibility};
+use connix_domain::rate_limit::Overrides;
 use connix_domain::task::{Task, TaskPhase};
 use serde_json::{Value, json};
 
@@ -29,6 +30,9 @@ pub async fn organisations_and_keys_come_back_as_they_were(subject: &dyn Subject
         permissions: Permissions::default(),
         projects: None,
         expires_at: None,
+        limits: Overrides::default(),
+        successor: None,
+        last_used_at: None,
         ..samples::api_key(tenant.org())
     };
     let everything =

@@ -2,7 +2,6 @@
 
 use super::state::State;
 use connix_domain::agent::{Agent, AgentPhase};
-use connix_domain::api_key::ApiKey;
 use connix_domain::audit::{AuditEntry, PlacedEntry};
 use connix_domain::change_set::Change;
 use connix_domain::event::{Event, SequencedEvent};
@@ -31,11 +30,14 @@ impl State {
     pub(super) fn apply(&mut self, change: Change) -> Applied {
         match change {
             Change::CreateOrganisation(organisation) => self.create_organisation(organisation),
+            Change::UpdateOrganisation(organisation) => self.update_organisation(organisation),
             Change::CreateApiKey(key) => self.create_api_key(key),
-            Change::RevokeApiKey { key, at } => {
-                let kept = self.api_keys.get_mut(key.kid.as_str()).filter(|kept| kept.org == key.org);
-                kept.map(|kept| kept.revoked_at = Some(at)).ok_or(stale(Entity::ApiKey))
+            Change::UpdateApiKey(key) => self.update_api_key(key),
+            Change::TouchApiKey { org, kid, at } => {
+                self.touch_api_key(org, &kid, at);
+                Ok(())
             }
+            Change::RevokeApiKey { key, at } => self.revoke_api_key(&key, at),
             Change::CreateMember(member) => self.create_member(member),
             Change::UpdateMember(member) => self.update_member(member),
             Change::OwnerRemains { org } => self.owner_remains(org),
@@ -111,18 +113,24 @@ impl State {
 
     fn create_organisation(&mut self, organisation: Organisation) -> Applied {
         unless(self.organisations.contains_key(&organisation.id), duplicate(Entity::Organisation, "id"))?;
-        let key = organisation.name.sort_key();
-        let taken = self.organisations.values().any(|other| other.name.sort_key() == key);
-        unless(taken, duplicate(Entity::Organisation, "name"))?;
+        self.organisation_name_is_free(&organisation)?;
         self.organisations.insert(organisation.id, organisation);
         Ok(())
     }
 
-    fn create_api_key(&mut self, key: ApiKey) -> Applied {
-        unless(self.api_keys.contains_key(key.kid.as_str()), duplicate(Entity::ApiKey, "id"))?;
-        self.known(key.org)?;
-        self.api_keys.insert(key.kid.as_str().to_owned(), key);
+    fn update_organisation(&mut self, organisation: Organisation) -> Applied {
+        let kept = self.organisations.get(&organisation.id);
+        let stale = stale(Entity::Organisation);
+        unless(kept.is_none_or(|kept| kept.version != organisation.version - 1), stale)?;
+        self.organisation_name_is_free(&organisation)?;
+        self.organisations.insert(organisation.id, organisation);
         Ok(())
+    }
+
+    fn organisation_name_is_free(&self, organisation: &Organisation) -> Applied {
+        let key = organisation.name.sort_key();
+        let same = |other: &Organisation| other.id != organisation.id && other.name.sort_key() == key;
+        unless(self.organisations.values().any(same), duplicate(Entity::Organisation, "name"))
     }
 
     fn create_project(&mut self, project: Project) -> Applied {

@@ -9,6 +9,7 @@ use connix_domain::Timestamp;
 use connix_domain::api_key::Digest;
 use connix_domain::id::{OrgId, TeamId, UserId};
 use connix_domain::member::{EmailAddress, Member};
+use connix_domain::organisation::Organisation;
 use connix_domain::page::{Page, Window};
 use connix_domain::port::members::MemberReader;
 use connix_domain::port::store::{CommitError, Entity, ReadError};
@@ -101,6 +102,9 @@ impl State {
 
 #[async_trait]
 impl MemberReader for MemoryStore {
+    async fn organisation(&self, scope: OrgScope) -> Result<Option<Organisation>, ReadError> {
+        Ok(self.now().organisations.get(&scope.org()).cloned())
+    }
     async fn member(&self, scope: OrgScope, id: UserId) -> Result<Option<Member>, ReadError> {
         Ok(self.now().members.get(&(scope.org(), id)).cloned())
     }

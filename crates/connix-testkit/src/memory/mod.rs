@@ -3,6 +3,7 @@
 //! A unit is applied to a copy of the whole state, which takes the old one's place when nothing failed. That is as simple
 //! as a transaction can be, and the reason why it is for tests.
 
+mod api_keys;
 mod apply;
 mod limits;
 mod members;

@@ -2,6 +2,7 @@
 
 mod keys;
 mod master_key;
+mod members;
 mod retention;
 mod settings;
 mod starting;

@@ -79,6 +79,7 @@ fn application_with(
     Arc::new(App::new(
         ports,
         Settings {
+            issuer: "https://connix.example.com".to_owned(),
             llm,
             runtime: RuntimeKind::Local,
             tools: ToolTerms::default(),
@@ -137,7 +138,7 @@ impl World {
 
     /// Another caller of the first organisation.
     pub(crate) async fn caller_with(&self, permissions: Permissions, projects: Option<Vec<ProjectRef>>) -> Caller {
-        let new = NewKey { org: OrgRef::Default, name: "another".into(), permissions, projects };
+        let new = NewKey { org: OrgRef::Default, name: "another".into(), member: None, permissions, projects };
         let key = self.app.create_key(new).await.unwrap();
         self.app.authenticate(key.expose()).await.unwrap()
     }

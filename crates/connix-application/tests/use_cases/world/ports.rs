@@ -46,6 +46,13 @@ impl Credentials for PlainCredentials {
         let (org, agent) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
         Some(PresentedToken { org, agent, digest: digest(text) })
     }
+    fn mint_invitation(&self) -> (Secret, Digest) {
+        let text = format!("invitation-{}", self.0.fetch_add(1, Ordering::Relaxed));
+        (Secret::new(text.clone()), digest(&text))
+    }
+    fn read_invitation(&self, text: &str) -> Option<Digest> {
+        text.starts_with("invitation-").then(|| digest(text))
+    }
     fn same(&self, a: &Digest, b: &Digest) -> bool {
         a == b
     }

@@ -9,6 +9,7 @@ use crate::openapi::Nullable;
 use crate::problem::{Problem, Situation};
 use crate::reply::Reply;
 use crate::route::{Answer, Method, Route};
+use crate::v1::project::{self, ProjectReference};
 use actix_web::{HttpResponse, web};
 use connix_application::{AgentDetails, AgentOrder, App, ProjectRef};
 use connix_domain::permission::Permission;
@@ -45,15 +46,6 @@ struct LaunchAgent {
     metadata: Option<Map<String, Value>>,
     #[schemars(extend("enum" = ["local", "external"]))]
     runtime: Option<String>,
-}
-
-#[derive(JsonSchema)]
-#[serde(untagged)]
-#[schemars(inline)]
-#[expect(dead_code, reason = "documents what `project` reads")]
-enum ProjectReference {
-    Number(i64),
-    Text(String),
 }
 
 #[derive(JsonSchema)]
@@ -124,14 +116,11 @@ fn project(fields: &mut Fields<'_>) -> Option<ProjectRef> {
 }
 
 fn reference(fields: &mut Fields<'_>, key: &'static str) -> Option<ProjectRef> {
-    match fields.any(key)? {
-        Value::String(text) => Some(ProjectRef::read(text)),
-        Value::Number(number) if number.is_u64() => Some(ProjectRef::read(&number.to_string())),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            fields.fault(key, "must be an integer, a proj_ id or a canonical name");
-            None
-        }
+    let project = project::reference(fields.any(key)?);
+    if project.is_none() {
+        fields.fault(key, "must be an integer, a proj_ id or a canonical name");
     }
+    project
 }
 
 /// A text, or lines of one.

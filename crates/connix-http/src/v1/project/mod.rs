@@ -1,9 +1,11 @@
 //! Projects on `/api/v1` (PROJ, CANO; contract section 5).
 
 mod body;
+mod reference;
 mod view;
 
 pub(crate) use body::{display_name, naming, words};
+pub(crate) use reference::{ProjectReference, reference};
 pub(crate) use view::PROJECT_SORT;
 
 use crate::body::{JsonBody, NoBody};

@@ -79,7 +79,10 @@ impl Unit {
     fn add(&mut self, change: Change) {
         match change {
             Change::CreateOrganisation(organisation) => self.create_organisation(organisation),
+            Change::UpdateOrganisation(organisation) => self.update_organisation(organisation),
             Change::CreateApiKey(key) => self.create_api_key(key),
+            Change::UpdateApiKey(key) => self.update_api_key(key),
+            Change::TouchApiKey { org, kid, at } => self.touch_api_key(org, &kid, at),
             Change::RevokeApiKey { key, at } => self.revoke_api_key(&key, at),
             Change::CreateMember(member) => self.create_member(member),
             Change::UpdateMember(member) => self.update_member(member),

@@ -1,12 +1,13 @@
 //! Members and teams.
 
-use super::rows::{MemberRow, TeamRow};
-use super::tables::{member, membership, team};
+use super::rows::{MemberRow, OrganisationRow, TeamRow};
+use super::tables::{member, membership, organisation, team};
 use super::{DB, Store, decoded, only, rows};
 use async_trait::async_trait;
 use connix_domain::api_key::Digest;
 use connix_domain::id::{TeamId, UserId};
 use connix_domain::member::Member;
+use connix_domain::organisation::Organisation;
 use connix_domain::page::{Page, Window};
 use connix_domain::port::members::MemberReader;
 use connix_domain::port::store::{Entity, ReadError};
@@ -29,6 +30,11 @@ fn inside(scope: OrgScope, team: TeamId) -> IntoBoxed<'static, member::table, DB
 
 #[async_trait]
 impl MemberReader for Store {
+    async fn organisation(&self, scope: OrgScope) -> Result<Option<Organisation>, ReadError> {
+        let row = || organisation::table.find(scope.org().to_string()).select(OrganisationRow::as_select());
+        only(self.look_up(row).await?)
+    }
+
     async fn member(&self, scope: OrgScope, id: UserId) -> Result<Option<Member>, ReadError> {
         let row = || member::table.find((scope.org().to_string(), id.to_string())).select(MemberRow::as_select());
         only(self.look_up(row).await?)

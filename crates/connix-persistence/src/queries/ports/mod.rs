@@ -6,6 +6,7 @@ use super::{DB, Store, dialect, rows, sql, tables};
 use connix_domain::port::store::ReadError;
 
 mod agent;
+mod api_key;
 mod audit;
 mod event;
 mod filter;

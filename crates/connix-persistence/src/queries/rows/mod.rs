@@ -3,8 +3,11 @@
 //! Writing cannot fail. Reading can: what no value of ours says is reported as [`ReadError::Corrupt`].
 
 use super::{DB, tables};
+use crate::documents::{self, LimitsDocument};
 use connix_domain::metadata::Metadata;
 use connix_domain::port::store::{Entity, ReadError};
+use connix_domain::rate_limit::Overrides;
+use serde_json::Value;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -23,7 +26,7 @@ mod task;
 mod team;
 
 pub(super) use agent::{AgentRow, AgentState};
-pub(super) use api_key::ApiKeyRow;
+pub(super) use api_key::{ApiKeyRow, ApiKeyState};
 pub(super) use audit::{AuditRow, PlacedRow};
 pub(super) use event::{EventRow, SequencedRow};
 pub(super) use idempotency::IdempotencyRow;
@@ -61,6 +64,18 @@ pub(super) fn plain(text: &str) -> String {
 /// Text without regard to case. Character by character, so that a part of a text folds as it does inside the whole.
 pub(super) fn folded(text: &str) -> String {
     plain(text).chars().flat_map(char::to_lowercase).collect()
+}
+
+/// Rate limits of somebody's own as a document.
+fn limits(limits: &Overrides) -> Value {
+    let figures: LimitsDocument = limits.iter().map(|(policy, figure)| (policy.as_str().to_owned(), figure)).collect();
+    documents::document::<LimitsDocument>(figures)
+}
+
+/// Reads what [`limits`] has written.
+fn read_limits(of: Entity, document: Value) -> Result<Overrides, ReadError> {
+    let figures: LimitsDocument = sound(of, "limits", documents::read::<_, LimitsDocument>(document))?;
+    figures.iter().map(|(policy, figure)| Ok((parsed(of, "limits", policy)?, *figure))).collect()
 }
 
 /// What a search looks through: texts folded, with a separator between them that no name holds.

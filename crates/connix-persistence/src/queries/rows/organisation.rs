@@ -1,21 +1,25 @@
 //! Organisations.
 
 use super::tables::organisation;
-use super::{DB, parsed, sound};
+use super::{DB, limits, parsed, read_limits, sound};
 use crate::instant::At;
 use connix_domain::name::OrganisationName;
 use connix_domain::organisation::Organisation;
 use connix_domain::port::store::{Entity, ReadError};
 use diesel::prelude::*;
+use serde_json::Value;
 
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = organisation, check_for_backend(DB))]
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = organisation, treat_none_as_default_value = false, check_for_backend(DB))]
 pub(crate) struct OrganisationRow {
     id: String,
     name: String,
     name_key: String,
     owner_id: String,
     created_at: At,
+    limits: Value,
+    updated_at: Option<At>,
+    version: i64,
 }
 
 impl From<Organisation> for OrganisationRow {
@@ -26,6 +30,9 @@ impl From<Organisation> for OrganisationRow {
             name_key: organisation.name.sort_key(),
             owner_id: organisation.owner.to_string(),
             created_at: At(organisation.created_at),
+            limits: limits(&organisation.limits),
+            updated_at: Some(At(organisation.updated_at)),
+            version: organisation.version,
         }
     }
 }
@@ -38,7 +45,10 @@ impl TryFrom<OrganisationRow> for Organisation {
             id: parsed(OF, "id", &row.id)?,
             name: sound(OF, "name", OrganisationName::parse(&row.name))?,
             owner: parsed(OF, "owner_id", &row.owner_id)?,
+            limits: read_limits(OF, row.limits)?,
             created_at: row.created_at.0,
+            updated_at: row.updated_at.unwrap_or(row.created_at).0,
+            version: row.version,
         })
     }
 }

@@ -1,0 +1,39 @@
+//! The API keys of an organisation.
+
+use super::rows::ApiKeyRow;
+use super::tables::api_key;
+use super::{DB, Store, decoded};
+use async_trait::async_trait;
+use connix_domain::api_key::{ApiKey, Kid};
+use connix_domain::page::{Page, Window};
+use connix_domain::port::api_keys::ApiKeyReader;
+use connix_domain::port::store::ReadError;
+use connix_domain::scope::OrgScope;
+use diesel::dsl::IntoBoxed;
+use diesel::prelude::*;
+
+/// An organisation's keys.
+fn own(scope: OrgScope) -> IntoBoxed<'static, api_key::table, DB> {
+    api_key::table.filter(api_key::org_id.eq(scope.org().to_string())).into_boxed()
+}
+
+#[async_trait]
+impl ApiKeyReader for Store {
+    async fn api_keys(&self, scope: OrgScope, window: Window) -> Result<Page<ApiKey>, ReadError> {
+        let kept = || own(scope).filter(api_key::revoked_at.is_null());
+        let page = || {
+            let part = kept().order((api_key::created_at, api_key::kid)).limit(window.limit).offset(window.offset);
+            part.select(ApiKeyRow::as_select())
+        };
+        let (rows, total) = self.page(true, page, || kept().count()).await?;
+        Ok(Page { items: decoded(rows)?, total })
+    }
+
+    async fn api_keys_of_line(&self, scope: OrgScope, line: &Kid) -> Result<Vec<ApiKey>, ReadError> {
+        let keys = || {
+            let line = own(scope).filter(api_key::line.eq(line.as_str().to_owned()));
+            line.order((api_key::created_at, api_key::kid)).select(ApiKeyRow::as_select())
+        };
+        decoded(self.look_up(keys).await?)
+    }
+}

@@ -1,0 +1,6 @@
+-- What an organisation's credentials are limited to instead of the service's figures; and that organisations are changed.
+
+ALTER TABLE organisation ADD COLUMN limits json NOT NULL DEFAULT '{}';
+-- The time of creation where there is none.
+ALTER TABLE organisation ADD COLUMN updated_at timestamptz;
+ALTER TABLE organisation ADD COLUMN version bigint NOT NULL DEFAULT 1;

@@ -1,0 +1,8 @@
+//! Members, teams, visibility, the caller itself, API keys (contract section 10; `reliability.md` tables K and T).
+
+mod api_keys;
+mod me;
+mod members;
+mod rotation;
+mod teams;
+mod visibility;
