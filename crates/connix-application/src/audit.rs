@@ -66,7 +66,7 @@ impl App {
             org: caller.scope.org(),
             at: self.now(),
             actor: caller.actor(),
-            credential: Some(caller.key.as_ref().map_or(caller.principal(), Kid::as_str).to_owned()),
+            credential: Some(caller.key.as_ref().map_or_else(|| caller.principal().to_owned(), Kid::id)),
             origin: caller.origin.clone(),
             target_kind: target.kind.to_owned(),
             target_id: target.id,

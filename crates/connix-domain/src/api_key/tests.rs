@@ -1,3 +1,5 @@
+//! What an API key may be given, and when it is good.
+
 use super::*;
 use crate::access::Access;
 use crate::lifecycle::Words;
