@@ -22,7 +22,7 @@ async fn members_are_made_listed_and_changed(server: &Server) {
     let tenant = server.tenant();
     let (org, email) = (tenant.organisation.as_str(), format!("{}@example.com", unique("ada")));
     let named = ["--org", org, "--email", &email, "--role", "viewer"];
-    let (made, id) = create(server, &named, "correct horse battery staple\n");
+    let (made, id) = create(server, &named, "seven slow otters count to forty\n");
     assert!(made && id.starts_with("user_"), "{id}");
     let path = format!("/api/v1/members/{id}");
     let seen = tenant.client.get(&path).await.expect(200);
