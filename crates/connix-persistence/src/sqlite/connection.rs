@@ -22,6 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Where two give a new file its journal mode at once, each holds what the other waits for: SQLite refuses one of them without
 /// waiting, which then tries again.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "as SQLite's own busy_timeout does: whoever opens a connection waits with its thread"
+)]
 fn configure(connection: &mut SqliteConnection) -> QueryResult<()> {
     let patient_until = Instant::now() + BUSY;
     loop {
