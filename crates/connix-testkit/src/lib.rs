@@ -3,7 +3,7 @@
 //! | part | what |
 //! |---|---|
 //! | [`contract`] | the suite that every store passes: [`store_contract!`] makes a test of each case |
-//! | [`limits_contract`] | the suite that all budgets of requests pass: [`limits_contract!`] |
+//! | [`limits_contract`](mod@limits_contract) | the suite that all budgets of requests pass: [`limits_contract!`](macro@crate::limits_contract) |
 //! | [`memory`] | a store in memory, for tests of what stands above the ports |
 //! | [`clock`], [`ids`] | time and chance, decided by the test |
 //! | [`samples`] | values of the domain, with every field filled where that matters |

@@ -1,4 +1,4 @@
-//! The suite that every adapter of the port [`Limits`] passes. [`limits_contract!`](crate::limits_contract) makes a test of each case.
+//! The suite that every adapter of the port [`Limits`] passes. [`limits_contract!`](macro@crate::limits_contract) makes a test of each case.
 //!
 //! A case works on subjects of its own, at a time of its own.
 
