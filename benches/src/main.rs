@@ -10,6 +10,8 @@
 //! error.
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
+#[path = "../../migrations/figures.rs"]
+mod figures;
 mod fill;
 mod limits;
 mod questions;

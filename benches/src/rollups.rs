@@ -4,29 +4,9 @@
 //! count what there is. That this gives what the triggers would have given is a test of the stores
 //! (`sqlite_counts_what_was_there_before_the_rollups`, `postgres_counts_what_was_there_before_the_rollups`).
 
-use crate::Outcome;
+use crate::{Outcome, figures};
 use connix_persistence::DatabaseUrl;
 use tokio_postgres::NoTls;
-
-/// The scripts that take the figures back and keep them anew, in their order.
-macro_rules! scripts {
-    ($database:literal) => {
-        [
-            script!($database, "122000_histogram/down"),
-            script!($database, "121000_charging/down"),
-            script!($database, "100000_telemetry/down"),
-            script!($database, "100000_telemetry/up"),
-            script!($database, "121000_charging/up"),
-            script!($database, "122000_histogram/up"),
-        ]
-    };
-}
-
-macro_rules! script {
-    ($database:literal, $name:literal) => {
-        include_str!(concat!("../../migrations/", $database, "/2026-11-22-", $name, ".sql"))
-    };
-}
 
 /// A database whose figures are not kept for a while. Nobody else may have it open when that begins and ends.
 pub(crate) enum Silenced {
@@ -71,9 +51,9 @@ impl Silenced {
                     "PRAGMA synchronous = OFF; PRAGMA cache_size = -500000; PRAGMA temp_store = MEMORY;",
                 )?;
                 triggers.iter().try_for_each(|trigger| connection.execute_batch(trigger))?;
-                Ok(scripts!("sqlite").iter().try_for_each(|script| connection.execute_batch(script))?)
+                Ok(figures::SQLITE.iter().try_for_each(|script| connection.execute_batch(script))?)
             }
-            Self::Postgres { url } => execute(&url, &scripts!("postgres")).await,
+            Self::Postgres { url } => execute(&url, &figures::POSTGRES).await,
         }
     }
 }

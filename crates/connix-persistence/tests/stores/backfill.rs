@@ -1,6 +1,7 @@
 //! The migration that brings the rollups counts what is there already, as the triggers would have.
 
 use crate::databases::{execute_on, new_database, new_file};
+use crate::figures;
 use chrono::Duration;
 use connix_domain::agent::Agent;
 use connix_domain::change_set::Change;
@@ -14,26 +15,6 @@ use connix_testkit::contract::{Shared, Tenant};
 use connix_testkit::samples;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
-
-/// The scripts that take the rollups back and make them anew, in their order.
-macro_rules! scripts {
-    ($database:literal) => {
-        [
-            script!($database, "122000_histogram/down"),
-            script!($database, "121000_charging/down"),
-            script!($database, "100000_telemetry/down"),
-            script!($database, "100000_telemetry/up"),
-            script!($database, "121000_charging/up"),
-            script!($database, "122000_histogram/up"),
-        ]
-    };
-}
-
-macro_rules! script {
-    ($database:literal, $name:literal) => {
-        include_str!(concat!("../../../../migrations/", $database, "/2026-11-22-", $name, ".sql"))
-    };
-}
 
 /// Tasks that ended in every way, and one that is open, hours apart.
 fn tasks(agent: &Agent) -> Vec<Task> {
@@ -91,7 +72,7 @@ async fn sqlite_counts_what_was_there_before_the_rollups() {
     let DatabaseUrl::Sqlite { path } = url.clone() else { panic!("a file") };
     what_was_there_is_counted(&url, async move || {
         let mut connection = diesel::SqliteConnection::establish(&path).unwrap();
-        for script in scripts!("sqlite") {
+        for script in &figures::SQLITE {
             connection.batch_execute(script).unwrap();
         }
     })
@@ -101,5 +82,5 @@ async fn sqlite_counts_what_was_there_before_the_rollups() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_counts_what_was_there_before_the_rollups() {
     let (url, _place) = new_database().await;
-    what_was_there_is_counted(&url, async || execute_on(&url, &scripts!("postgres")).await).await;
+    what_was_there_is_counted(&url, async || execute_on(&url, &figures::POSTGRES).await).await;
 }

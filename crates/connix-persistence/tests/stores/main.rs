@@ -6,6 +6,8 @@ mod backfill;
 mod contract;
 mod crash;
 mod databases;
+#[path = "../../../../migrations/figures.rs"]
+mod figures;
 mod limits;
 mod metrics;
 mod migrations;
