@@ -13,8 +13,9 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::eventually::eventually;
 use crate::process::{end_of, handshake, launch, program};
-use crate::running_worker::{PATIENCE, RunningWorker, settings};
+use crate::running_worker::{RunningWorker, settings};
 use crate::scripted_server::ScriptedServer;
 
 struct Stage {
@@ -258,12 +259,4 @@ fn sleepers(stage: &Stage) -> Vec<i32> {
         comm == "sleep\n" && at == workspace
     };
     numbers.filter(sleeps).collect()
-}
-
-async fn eventually(condition: impl Fn() -> bool) {
-    let until = Instant::now() + PATIENCE;
-    while !condition() {
-        assert!(Instant::now() < until, "it does not come about");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }

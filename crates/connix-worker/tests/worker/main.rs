@@ -5,6 +5,7 @@
 mod attempts;
 mod code_execution;
 mod consumption;
+mod eventually;
 mod mcp_endpoint;
 mod mcp_program;
 mod model_faults;

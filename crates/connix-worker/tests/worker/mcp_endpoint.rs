@@ -1,12 +1,11 @@
 //! MCP servers that are endpoints: from a model's call to its result, over real HTTP.
 
-use std::time::{Duration, Instant};
-
 use connix_testkit::fake_mcp::FakeMcp;
 use connix_testkit::fake_model::{FakeModel, FakeReply};
 use serde_json::{Value, json};
 
-use crate::running_worker::{PATIENCE, RunningWorker};
+use crate::eventually::eventually;
+use crate::running_worker::RunningWorker;
 use crate::scripted_server::ScriptedServer;
 
 const TOKEN: &str = "c4nary+of-ours";
@@ -30,14 +29,6 @@ async fn told(model: &FakeModel, server: &ScriptedServer, tool: &str, arguments:
     let _worker = RunningWorker::start(server);
     server.call("complete").await;
     model.requests()[1].tool_result()
-}
-
-async fn eventually(condition: impl Fn() -> bool) {
-    let until = Instant::now() + PATIENCE;
-    while !condition() {
-        assert!(Instant::now() < until, "it does not come about");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }
 
 #[tokio::test]

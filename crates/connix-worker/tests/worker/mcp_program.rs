@@ -15,8 +15,9 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::eventually::eventually;
 use crate::process::{end_of, handshake, launch, program};
-use crate::running_worker::{PATIENCE, RunningWorker, settings};
+use crate::running_worker::{RunningWorker, settings};
 use crate::scripted_server::ScriptedServer;
 
 struct Stage {
@@ -99,14 +100,6 @@ impl Stage {
             line.starts_with(b"python3\0") && String::from_utf8_lossy(&line).contains(&workspace)
         };
         numbers.filter(is_ours).collect()
-    }
-}
-
-async fn eventually(condition: impl Fn() -> bool) {
-    let until = Instant::now() + PATIENCE;
-    while !condition() {
-        assert!(Instant::now() < until, "it does not come about");
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

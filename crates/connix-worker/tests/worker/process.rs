@@ -15,7 +15,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
 
-use crate::running_worker::PATIENCE;
+use crate::eventually::PATIENCE;
 use crate::scripted_server::ScriptedServer;
 
 pub(crate) fn program() -> PathBuf {

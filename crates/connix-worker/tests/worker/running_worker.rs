@@ -8,10 +8,8 @@ use connix_worker_protocol::secret::Secret;
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
+use crate::eventually::PATIENCE;
 use crate::scripted_server::ScriptedServer;
-
-/// Anything that takes longer has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Drains when it is dropped.
 pub(crate) struct RunningWorker {

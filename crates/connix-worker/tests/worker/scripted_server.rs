@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use crate::running_worker::PATIENCE;
+use crate::eventually::PATIENCE;
 
 /// Leases as short as the tests' patience: a silent worker parks after 300 ms and abandons after 500 ms.
 const LEASE_MS: u64 = 600;
