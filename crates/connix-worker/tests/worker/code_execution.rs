@@ -17,6 +17,7 @@ use crate::eventually::eventually;
 use crate::process::{end_of, handshake, launch, program};
 use crate::running_worker::{RunningWorker, settings};
 use crate::scripted_server::ScriptedServer;
+use crate::workspace::folder_with_workspace;
 
 struct Stage {
     model: FakeModel,
@@ -32,10 +33,7 @@ async fn stage(language: &str, code: &str, sandbox: Value) -> Stage {
     model.reply(FakeReply::calls("code_execution", &json!({"language": language, "code": code})));
     model.reply(FakeReply::answer("done"));
     server.offer("task_1", json!("go"));
-    let folder = tempfile::tempdir().unwrap();
-    // Without a namespace a user of its own must come past here.
-    fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711)).unwrap();
-    fs::create_dir(folder.path().join("workspace")).unwrap();
+    let folder = folder_with_workspace();
     Stage { model, server, folder }
 }
 

@@ -16,3 +16,4 @@ mod process;
 mod running_worker;
 mod scripted_server;
 mod tools;
+mod workspace;

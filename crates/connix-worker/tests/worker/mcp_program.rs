@@ -2,7 +2,6 @@
 //! `tests/sandbox` needs.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -19,6 +18,7 @@ use crate::eventually::eventually;
 use crate::process::{end_of, handshake, launch, program};
 use crate::running_worker::{RunningWorker, settings};
 use crate::scripted_server::ScriptedServer;
+use crate::workspace::folder_with_workspace;
 
 struct Stage {
     model: FakeModel,
@@ -39,10 +39,7 @@ const USUAL: Terms = Terms { mode: "well", timeout_ms: 20_000, containment: "aut
 async fn stage(terms: Terms) -> Stage {
     let model = FakeModel::start().await;
     let server = ScriptedServer::start(Some(&model.base_url())).await;
-    let folder = tempfile::tempdir().unwrap();
-    // Without a namespace a user of its own must come past here.
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).unwrap();
-    fs::create_dir(folder.path().join("workspace")).unwrap();
+    let folder = folder_with_workspace();
     let registered = json!({
         "name": "tests",
         "program": {"command": fake_mcp::program("{workspace}", terms.mode), "env": {"SERVICE_KEY": "c4nary+of-ours"}},

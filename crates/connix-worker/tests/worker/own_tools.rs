@@ -2,7 +2,6 @@
 //! `tests/sandbox` needs.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
 use connix_testkit::fake_model::{FakeModel, FakeReply};
 use connix_worker::Settings;
@@ -15,12 +14,11 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use crate::process::program;
 use crate::running_worker::{RunningWorker, settings};
 use crate::scripted_server::ScriptedServer;
+use crate::workspace::folder_with_workspace;
 
 /// A workspace with these files.
 fn workspace(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    // Without a namespace a user of its own must come past here.
-    fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o711)).unwrap();
+    let folder = folder_with_workspace();
     for (path, text) in files {
         let path = folder.path().join("workspace").join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
