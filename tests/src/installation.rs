@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder};
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -88,6 +88,20 @@ impl Installation {
     /// The folder given as `--data-dir`.
     pub fn data_folder(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// The folder of the projects' workspaces.
+    pub fn workspaces(&self) -> PathBuf {
+        self.data_folder().join("workspaces")
+    }
+
+    /// Lets the users that programs run as come past the folders around the workspaces: without namespaces they must.
+    pub fn open_workspaces(&self) {
+        let workspaces = self.workspaces();
+        fs::create_dir_all(&workspaces).unwrap();
+        for folder in [workspaces.as_path(), &self.data_folder(), self.folder()] {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o711)).unwrap();
+        }
     }
 
     /// The folder around it, for what the harness keeps beside.

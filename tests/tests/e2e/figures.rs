@@ -84,7 +84,7 @@ async fn what_runs_is_measured_and_says_by_what(store: Store) {
     let agent = client.running_agent(&project, "gpt-4").await;
     model.reply(FakeReply::answer(&"x".repeat(50_000)));
     agent.task(&"y".repeat(20_000)).await.reaches("completed").await;
-    let workspace = server.installation.data_folder().join("workspaces").join(&project.uid);
+    let workspace = server.installation.workspaces().join(&project.uid);
     assert!(workspace.is_dir(), "{}", workspace.display());
 
     let used = eventually("a sample with the call's bytes", async || {

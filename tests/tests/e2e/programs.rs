@@ -4,7 +4,6 @@
 //! case says by its failure what is missing.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -45,19 +44,15 @@ async fn stage(store: Store, containment: &str) -> Stage {
     let model = FakeModel::start().await;
     let settings = Settings::with_model(&model).with("runtime.programs.containment", containment);
     let installation = Installation::new(store, settings);
-    // Without namespaces the users that programs run as must come past here.
-    let workspaces = installation.data_folder().join("workspaces");
-    fs::create_dir_all(&workspaces).unwrap();
-    for folder in workspaces.ancestors().take(3) {
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o711)).unwrap();
-    }
+    installation.open_workspaces();
     let server = Server::start_on(installation);
     let client = server.client();
     let project = client.project().await;
     let config = json!({ "config": { "tools": ["code_execution"] } });
     let agent = client.agent(&project, config).await;
     agent.reaches("running").await;
-    Stage { model, agent, workspace: workspaces.join(&project.uid), server }
+    let workspace = server.installation.workspaces().join(&project.uid);
+    Stage { model, agent, workspace, server }
 }
 
 impl Stage {

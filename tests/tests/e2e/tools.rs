@@ -1,7 +1,6 @@
 //! Tools of agents that really run: a model calls one and is told what it really gives.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -43,7 +42,7 @@ async fn a_model_works_on_the_files_of_its_project(store: Store) {
     let server = Server::start(store, Settings::with_model(&model));
     let client = server.client();
     let project = client.project().await;
-    let workspace = server.installation.data_folder().join("workspaces").join(&project.uid);
+    let workspace = server.installation.workspaces().join(&project.uid);
     fs::create_dir_all(workspace.join("knowledge")).unwrap();
     fs::write(workspace.join("knowledge/refunds.md"), "A refund is paid within fourteen days.").unwrap();
     fs::write(
@@ -90,17 +89,13 @@ async fn with_mcp_servers(store: Store) -> McpStage {
         remote.url()
     );
     let installation = Installation::new(store, Settings::with_model(&model).with("tools.mcp", list));
-    // Without namespaces the users that programs run as must come past here.
-    let workspaces = installation.data_folder().join("workspaces");
-    fs::create_dir_all(&workspaces).unwrap();
-    for folder in workspaces.ancestors().take(3) {
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o711)).unwrap();
-    }
+    installation.open_workspaces();
     let server = Server::start_on(installation);
     let client = server.client();
     let project = client.project().await;
     let agent = client.agent(&project, json!({ "config": { "tools": ["mcp:local", "mcp:remote/echo"] } })).await;
-    McpStage { model, agent, workspace: workspaces.join(&project.uid), server, _remote: remote }
+    let workspace = server.installation.workspaces().join(&project.uid);
+    McpStage { model, agent, workspace, server, _remote: remote }
 }
 
 impl McpStage {
