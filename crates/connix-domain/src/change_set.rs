@@ -14,6 +14,7 @@ use crate::idempotency::{IdempotencyKey, IdempotencyRecord};
 use crate::journal::JournalEntry;
 use crate::log::LogLine;
 use crate::member::Member;
+use crate::oauth::change::OAuthChange;
 use crate::organisation::Organisation;
 use crate::port::secrets::Sealed;
 use crate::project::Project;
@@ -182,6 +183,8 @@ pub enum Change {
         /// The answer that was given.
         answer: Sealed,
     },
+    /// Something about applications, grants and sign-ins.
+    OAuth(OAuthChange),
     /// A property of the service itself. The first writer wins.
     SetProperty {
         /// Its name.
@@ -189,6 +192,12 @@ pub enum Change {
         /// Its value.
         value: Vec<u8>,
     },
+}
+
+impl From<OAuthChange> for Change {
+    fn from(change: OAuthChange) -> Self {
+        Self::OAuth(change)
+    }
 }
 
 /// A unit of work.

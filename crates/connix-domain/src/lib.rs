@@ -21,6 +21,7 @@ pub mod access;
 pub mod agent;
 pub mod api_key;
 pub mod audit;
+pub mod browser_session;
 pub mod change_set;
 pub mod confinement;
 pub mod event;

@@ -15,6 +15,8 @@ pub enum Job {
     Retention,
     /// Looking up what a credential allows.
     Authentication,
+    /// Answering an application that shows its identifier, a code or a token, and a browser that shows its cookie.
+    Authorization,
     /// Serving an agent's own worker, which shows the agent's token.
     Worker,
 }

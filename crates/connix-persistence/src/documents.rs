@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use connix_domain::Timestamp;
 use connix_domain::agent::{AgentConfig, AgentFault, Exit};
+use connix_domain::api_key::Digest;
+use connix_domain::oauth::client::ClientSecret;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -128,5 +130,40 @@ impl From<FaultDocument> for AgentFault {
 /// `api_key.limits` and `organisation.limits`: a figure for each policy that has one.
 pub(crate) type LimitsDocument = BTreeMap<String, u32>;
 
+/// `oauth_client.secrets`
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct SecretsDocument(Vec<SecretDocument>);
+
+#[derive(Serialize, Deserialize)]
+struct SecretDocument {
+    digest: [u8; 32],
+    created_at: Micros,
+    expires_at: Option<Micros>,
+}
+
+impl From<Vec<ClientSecret>> for SecretsDocument {
+    fn from(secrets: Vec<ClientSecret>) -> Self {
+        let document = |ClientSecret { digest, created_at, expires_at }| SecretDocument {
+            digest: digest.0,
+            created_at: created_at.into(),
+            expires_at: expires_at.map(Into::into),
+        };
+        Self(secrets.into_iter().map(document).collect())
+    }
+}
+
+impl From<SecretsDocument> for Vec<ClientSecret> {
+    fn from(SecretsDocument(secrets): SecretsDocument) -> Self {
+        let secret = |SecretDocument { digest, created_at, expires_at }| ClientSecret {
+            digest: Digest(digest),
+            created_at: created_at.into(),
+            expires_at: expires_at.map(Into::into),
+        };
+        secrets.into_iter().map(secret).collect()
+    }
+}
+
+/// `oauth_client.redirect_uris`,
 /// `api_key.permissions` and `api_key.projects`: words and identifiers.
 pub(crate) type WordsDocument = Vec<String>;

@@ -12,6 +12,7 @@
 
 pub mod access_token;
 pub mod authorization;
+pub mod change;
 pub mod client;
 pub mod code;
 pub mod error;

@@ -7,6 +7,7 @@
 //! - Every sentence with MUST is a case of the contract suite in `connix-testkit`.
 
 pub mod api_keys;
+pub mod applications;
 pub mod audit;
 pub mod clock;
 pub mod limits;

@@ -1,6 +1,7 @@
 //! Where everything is kept: one door for writing, a reader per kind for reading.
 
 use super::api_keys::ApiKeyReader;
+use super::applications::ApplicationReader;
 use super::audit::AuditReader;
 use super::members::MemberReader;
 use super::telemetry::Telemetry;
@@ -46,6 +47,20 @@ phases! {
         Audit = "audit entry",
         /// A property of the service.
         Property = "property",
+        /// An application.
+        OAuthClient = "oauth client",
+        /// An authorization code.
+        AuthorizationCode = "authorization code",
+        /// A grant.
+        Grant = "grant",
+        /// A pair of tokens.
+        TokenPair = "token pair",
+        /// What a member has said yes to.
+        Consent = "consent",
+        /// A browser's session.
+        BrowserSession = "browser session",
+        /// A signing key.
+        SigningKey = "signing key",
     }
 }
 
@@ -254,6 +269,7 @@ pub trait Store:
     + MemberReader
     + AuditReader
     + ApiKeyReader
+    + ApplicationReader
     + Telemetry
 {
 }
@@ -270,6 +286,7 @@ impl<T> Store for T where
         + MemberReader
         + AuditReader
         + ApiKeyReader
+        + ApplicationReader
         + Telemetry
 {
 }

@@ -126,6 +126,57 @@ table! { property (name) { name -> Text, value -> Binary, } }
 
 table! { counter (name) { name -> Text, last -> BigInt, } }
 
+table! {
+    oauth_client (org_id, id) {
+        org_id -> Text, id -> Text, name -> Text, kind -> Text, redirect_uris -> Json, scopes -> Text, secrets -> Json,
+        status -> Text, created_by -> Text, created_at -> Instant, updated_at -> Instant, version -> BigInt,
+    }
+}
+
+table! {
+    oauth_code (org_id, digest) {
+        org_id -> Text, digest -> Binary, client_id -> Text, user_id -> Text, grant_id -> Text, redirect_uri -> Text,
+        challenge -> Text, scopes -> Text, auth_time -> Instant, expires_at -> Instant, used_at -> Nullable<Instant>,
+        failures -> BigInt,
+    }
+}
+
+table! {
+    oauth_grant (org_id, id) {
+        org_id -> Text, id -> Text, client_id -> Text, user_id -> Text, scopes -> Text, auth_time -> Instant,
+        created_at -> Instant, expires_at -> Instant, revoked_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    oauth_pair (org_id, id) {
+        org_id -> Text, id -> Text, grant_id -> Text, refresh -> Binary, scopes -> Text, issued_at -> Instant,
+        expires_at -> Instant, rotated_at -> Nullable<Instant>, access_used_at -> Nullable<Instant>,
+        access_revoked_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    oauth_consent (org_id, user_id, client_id) {
+        org_id -> Text, user_id -> Text, client_id -> Text, scopes -> Text, given_at -> Instant,
+    }
+}
+
+table! {
+    browser_session (org_id, id) {
+        org_id -> Text, id -> Text, digest -> Binary, user_id -> Text, signed_in_at -> Instant, last_seen_at -> Instant,
+        browser -> Text, address -> Text,
+    }
+}
+
+table! {
+    signing_key (kid) {
+        kid -> Text, generation -> BigInt, algorithm -> Text, public_half -> Binary, private_half -> Binary,
+        active_from -> Instant, active_until -> Instant, published_until -> Instant, created_at -> Instant,
+        revoked_at -> Nullable<Instant>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(project, agent, task, journal, log, event, event_counter);
 diesel::allow_tables_to_appear_in_same_query!(member, membership);
 diesel::allow_tables_to_appear_in_same_query!(audit, audit_counter);

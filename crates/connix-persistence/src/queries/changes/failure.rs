@@ -22,6 +22,16 @@ const UNIQUE: &[(&str, &str, Entity, &str)] = &[
     ("agent_project_key", "agent.org_id, agent.project_id, agent.id", Entity::Agent, "id"),
     ("agent_name", "agent.org_id, agent.project_id, agent.name", Entity::Agent, "name"),
     ("task_key", "task.org_id, task.id", Entity::Task, "id"),
+    ("oauth_client_key", "oauth_client.org_id, oauth_client.id", Entity::OAuthClient, "id"),
+    ("oauth_client_id", "oauth_client.id", Entity::OAuthClient, "id"),
+    ("oauth_code_key", "oauth_code.org_id, oauth_code.digest", Entity::AuthorizationCode, "digest"),
+    ("oauth_grant_key", "oauth_grant.org_id, oauth_grant.id", Entity::Grant, "id"),
+    ("oauth_pair_key", "oauth_pair.org_id, oauth_pair.id", Entity::TokenPair, "id"),
+    ("oauth_pair_refresh", "oauth_pair.org_id, oauth_pair.refresh", Entity::TokenPair, "refresh"),
+    ("browser_session_key", "browser_session.org_id, browser_session.id", Entity::BrowserSession, "id"),
+    ("browser_session_digest", "browser_session.digest", Entity::BrowserSession, "digest"),
+    ("signing_key_key", "signing_key.kid", Entity::SigningKey, "kid"),
+    ("signing_key_generation", "signing_key.generation", Entity::SigningKey, "generation"),
     ("event_id", "event.org_id, event.id", Entity::Event, "id"),
 ];
 

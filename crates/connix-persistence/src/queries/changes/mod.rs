@@ -12,6 +12,7 @@ use diesel::query_builder::QueryFragment;
 mod agent;
 mod failure;
 mod member;
+mod oauth;
 mod organisation;
 mod project;
 mod service;
@@ -113,6 +114,7 @@ impl Unit {
             Change::Raise(event) => self.raise(event),
             Change::Remember(record) => self.remember(record),
             Change::Settle { key, provisional, answer } => self.settle(key, provisional, answer),
+            Change::OAuth(change) => self.oauth(change),
             Change::SetProperty { name, value } => self.set_property(name, value),
         }
     }

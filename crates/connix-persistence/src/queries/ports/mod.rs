@@ -7,6 +7,7 @@ use connix_domain::port::store::ReadError;
 
 mod agent;
 mod api_key;
+mod application;
 mod audit;
 mod event;
 mod filter;
