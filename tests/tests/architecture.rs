@@ -57,6 +57,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("diesel_migrations", &["connix-persistence"]),
     ("libsqlite3-sys", &["connix-persistence"]),
     ("actix-web", &["connix-http"]),
+    ("askama", &["connix-http"]),
     ("schemars", &["connix-http"]),
     ("reqwest", &["connix-outbound", "connix-worker", "connix-tests"]),
     ("rmcp", &["connix-worker"]),

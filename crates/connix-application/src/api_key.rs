@@ -151,7 +151,7 @@ impl App {
         let Some(next) = key.change(&caller.access, change, self.now())? else { return Ok(key) };
         let changed = self.audited(caller, target(&key), changed_in_key(&key, &next));
         self.ports.store.commit(ChangeSet::new().with(Change::UpdateApiKey(next.clone())).with(changed)).await?;
-        self.keys.forget();
+        self.known_credentials.forget();
         Ok(next)
     }
 
@@ -191,7 +191,7 @@ impl App {
             .with(Change::CreateApiKey(issued.key.clone()))
             .first(self.record(remember, &issued));
         self.ports.store.commit(changes).await?;
-        self.keys.forget();
+        self.known_credentials.forget();
         Ok(issued)
     }
 
@@ -206,7 +206,7 @@ impl App {
         let revoked = Change::RevokeApiKey { key: key.clone(), at: self.now() };
         let changes = ChangeSet::new().with(revoked).with(self.audited(caller, target(&key), []));
         self.ports.store.commit(changes).await?;
-        self.keys.forget();
+        self.known_credentials.forget();
         Ok(key)
     }
 

@@ -1,11 +1,13 @@
 //! The application: the ports it needs and what it remembers between calls.
 
-use crate::authentication::KeyCache;
+use crate::console::{Guesses, PasswordBench};
 use crate::equipment::Found;
 use crate::error::Error;
 use crate::failed_credentials::FailedCredentials;
+use crate::known_credentials::KnownCredentials;
 use crate::metering::Meters;
 use crate::numbers::Numbers;
+use crate::oauth::KeyRing;
 use crate::presence::Presence;
 use crate::redaction::Redactors;
 use crate::settings::Settings;
@@ -15,6 +17,7 @@ use connix_domain::Timestamp;
 use connix_domain::port::clock::{Clock, IdSource};
 use connix_domain::port::limits::Limits;
 use connix_domain::port::metrics::Metrics;
+use connix_domain::port::oauth::{AccessTokens, OpaqueCredentials, Passwords};
 use connix_domain::port::runtime::AgentRuntime;
 use connix_domain::port::secrets::{Credentials, Sealer};
 use connix_domain::port::store::Store;
@@ -30,6 +33,12 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     /// Makes and reads credentials.
     pub credentials: Arc<dyn Credentials>,
+    /// Makes and reads client secrets, codes, refresh tokens and sessions.
+    pub opaque: Arc<dyn OpaqueCredentials>,
+    /// Signs and verifies access tokens.
+    pub tokens: Arc<dyn AccessTokens>,
+    /// Hashes passwords.
+    pub passwords: Arc<dyn Passwords>,
     /// Encrypts secrets at rest.
     pub sealer: Arc<dyn Sealer>,
     /// Time.
@@ -53,8 +62,11 @@ const CHECK_KEPT: Duration = Duration::from_secs(1);
 pub struct App {
     pub(crate) ports: Ports,
     pub(crate) settings: Settings,
-    pub(crate) keys: KeyCache,
+    pub(crate) known_credentials: KnownCredentials,
     pub(crate) failures: FailedCredentials,
+    pub(crate) key_ring: KeyRing,
+    pub(crate) guesses: Guesses,
+    pub(crate) password_bench: PasswordBench,
     pub(crate) redactors: Redactors,
     pub(crate) numbers: Numbers,
     pub(crate) presence: Presence,
@@ -73,8 +85,11 @@ impl App {
         Self {
             ports,
             settings,
-            keys: KeyCache::new(),
+            known_credentials: KnownCredentials::new(),
             failures: FailedCredentials::new(),
+            key_ring: KeyRing::default(),
+            guesses: Guesses::new(),
+            password_bench: PasswordBench::new(),
             redactors: Redactors::new(),
             numbers: Numbers::default(),
             presence: Presence::default(),

@@ -3,7 +3,6 @@
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Error;
-use connix_domain::api_key::Kid;
 use connix_domain::audit::{AuditEntry, Origin, Outcome, PlacedEntry, Target};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::event::Actor;
@@ -66,7 +65,7 @@ impl App {
             org: caller.scope.org(),
             at: self.now(),
             actor: caller.actor(),
-            credential: Some(caller.key.as_ref().map_or_else(|| caller.principal().to_owned(), Kid::id)),
+            credential: Some(caller.credential_id()),
             origin: caller.origin.clone(),
             target_kind: target.kind.to_owned(),
             target_id: target.id,

@@ -1,75 +1,39 @@
 //! Who a credential belongs to. A good answer is remembered for a moment, so that a busy key costs no look-up.
 
 use crate::app::App;
-use crate::caller::Caller;
+use crate::caller::{Caller, Credential};
 use crate::error::Error;
+use crate::known_credentials::KnownKey;
 use crate::worker::Worker;
 use connix_domain::access::Access;
 use connix_domain::api_key::{ApiKey, Digest, Kid};
 use connix_domain::audit::Origin;
 use connix_domain::change_set::{Change, ChangeSet};
-use connix_domain::id::{OrgId, ProjectId, UserId};
+use connix_domain::id::ProjectId;
+use connix_domain::member::Member;
 use connix_domain::permission::Permissions;
+use connix_domain::rate_limit::Overrides;
 use connix_domain::scope::{Job, OrgScope};
-use moka::sync::Cache;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-/// A key that another process revoked is refused at the latest after this time (contract section 10 allows 5 s).
-const REMEMBERED: Duration = Duration::from_secs(2);
-/// At most this many keys are remembered.
-const MOST: u64 = 10_000;
-
-/// Uses of a key that are less apart than this are noted once.
-const NOTED: Duration = Duration::from_secs(60);
-
-/// What is known of a key: itself, and what it comes to for its member now.
-#[derive(Clone)]
-struct KnownKey {
-    key: ApiKey,
-    caller: Option<Caller>,
-    /// As of how many changes of what credentials come to.
-    as_of: u64,
-}
-
-/// Keys that were looked up a moment ago. Only keys that exist: an unknown one may exist the next moment.
-pub(crate) struct KeyCache {
-    known: Cache<Kid, KnownKey>,
-    noted: Cache<Kid, ()>,
-    /// So many times this process has changed what credentials come to. What was read before a change is not believed after it, also
-    /// when it was being read meanwhile.
-    changes: AtomicU64,
-}
-
-impl KeyCache {
-    pub(crate) fn new() -> Self {
-        let cache = Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build();
-        let noted = Cache::builder().max_capacity(MOST).time_to_live(NOTED).build();
-        Self { known: cache, noted, changes: AtomicU64::new(0) }
-    }
-    /// What credentials come to has been changed: nothing is remembered.
-    pub(crate) fn forget(&self) {
-        self.changes.fetch_add(1, Ordering::SeqCst);
-    }
-    fn changes(&self) -> u64 {
-        self.changes.load(Ordering::SeqCst)
-    }
-    fn get(&self, kid: &Kid) -> Option<KnownKey> {
-        self.known.get(kid).filter(|known| known.as_of == self.changes())
-    }
-    fn is_first_use(&self, kid: &Kid) -> bool {
-        self.noted.entry_by_ref(kid).or_insert(()).is_fresh()
-    }
+/// What a credential was given.
+pub(crate) struct Granted<'g> {
+    pub(crate) permissions: &'g Permissions,
+    pub(crate) projects: Option<Vec<ProjectId>>,
+    pub(crate) limits: &'g Overrides,
+    pub(crate) principal: String,
+    pub(crate) credential: Credential,
 }
 
 impl App {
-    /// The caller that an API key belongs to.
+    /// The caller that an API key or an access token belongs to; which it is, its form says.
     ///
     /// # Errors
     /// [`Error::Unauthorized`] for every kind of failure alike.
     pub async fn authenticate(&self, text: &str) -> Result<Caller, Error> {
-        let presented = self.ports.credentials.read_key(text).ok_or(Error::Unauthorized)?;
+        let Some(presented) = self.ports.credentials.read_key(text) else {
+            return self.authenticate_access_token(text).await;
+        };
         let known = self.known_key(&presented.kid).await?;
         // an unknown key costs the same comparison as a wrong one
         let kept = known.as_ref().map_or(Digest([0; 32]), |known| known.key.digest);
@@ -82,7 +46,7 @@ impl App {
 
     /// Notes that a key is used, at most once a minute, beside the call; that it cannot be noted is nobody's harm.
     fn note_use(&self, key: ApiKey) {
-        if !self.keys.is_first_use(&key.kid) {
+        if !self.known_credentials.is_first_use(&key.kid) {
             return;
         }
         let store = Arc::clone(&self.ports.store);
@@ -99,47 +63,55 @@ impl App {
     /// # Errors
     /// [`Error::Unauthorized`] when the credential has been revoked or has expired meanwhile.
     pub(crate) async fn authenticate_again(&self, caller: &Caller) -> Result<Caller, Error> {
-        let known = self.known_key(caller.key().ok_or(Error::Unauthorized)?).await?;
-        let live = known.filter(|known| known.key.is_live(self.now()) && known.key.org == caller.scope.org());
-        live.and_then(|known| known.caller).ok_or(Error::Unauthorized)
+        let now = match &caller.credential {
+            Credential::ApiKey(kid) => {
+                let known = self.known_key(kid).await?;
+                let live = known.filter(|known| known.key.is_live(self.now()) && known.key.org == caller.scope.org());
+                live.and_then(|known| known.caller)
+            }
+            Credential::AccessToken(claims) if claims.are_good(self.issuer(), self.now()) => {
+                self.standing(claims).await?
+            }
+            Credential::AccessToken(_) => None,
+        };
+        now.ok_or(Error::Unauthorized)
     }
 
     async fn known_key(&self, kid: &Kid) -> Result<Option<KnownKey>, Error> {
-        if let Some(known) = self.keys.get(kid) {
+        if let Some(known) = self.known_credentials.key(kid) {
             return Ok(Some(known));
         }
-        let as_of = self.keys.changes();
+        let as_of = self.known_credentials.as_of();
         let Some(key) = self.store().api_key(kid).await? else { return Ok(None) };
         let caller = self.caller_of(&key).await?;
-        let known = KnownKey { key, caller, as_of };
-        self.keys.known.insert(kid.clone(), known.clone());
+        let known = KnownKey { key, caller };
+        self.known_credentials.keep_key(as_of, kid.clone(), known.clone());
         Ok(Some(known))
     }
 
     /// Who asks with a key.
     async fn caller_of(&self, key: &ApiKey) -> Result<Option<Caller>, Error> {
-        let access = self.access(key.org, key.user, &key.permissions, key.projects.clone()).await?;
-        let Some((scope, access)) = access else { return Ok(None) };
-        let organisation = self.store().organisation(scope).await?;
-        let limits = organisation.map_or_else(|| key.limits.clone(), |of| key.limits.over(&of.limits));
-        let principal = key.line.as_str().to_owned();
-        let origin = Origin::local("authenticate");
-        Ok(Some(Caller { scope, access, principal, key: Some(key.kid.clone()), limits, origin }))
+        let looking = OrgScope::for_job(key.org, Job::Authentication);
+        let Some(member) = self.store().member(looking, key.user).await? else { return Ok(None) };
+        let grant = Granted {
+            permissions: &key.permissions,
+            projects: key.projects.clone(),
+            limits: &key.limits,
+            principal: key.line.as_str().to_owned(),
+            credential: Credential::ApiKey(key.kid.clone()),
+        };
+        self.caller_as(&member, grant).await
     }
 
-    /// What a credential of a member comes to now. `None` when nothing acts for that member any more.
-    async fn access(
-        &self,
-        org: OrgId,
-        user: UserId,
-        granted: &Permissions,
-        projects: Option<Vec<ProjectId>>,
-    ) -> Result<Option<(OrgScope, Access)>, Error> {
-        let looking = OrgScope::for_job(org, Job::Authentication);
-        let Some(member) = self.store().member(looking, user).await? else { return Ok(None) };
-        let teams = self.store().teams_of(looking, user).await?;
-        let access = Access::of(&member, teams, granted, projects);
-        Ok(access.map(|access| (OrgScope::of_member(&member), access)))
+    /// Who asks with a credential of a member. `None` when nothing acts for that member any more.
+    pub(crate) async fn caller_as(&self, member: &Member, granted: Granted<'_>) -> Result<Option<Caller>, Error> {
+        let scope = OrgScope::of_member(member);
+        let teams = self.store().teams_of(scope, member.id).await?;
+        let Some(access) = Access::of(member, teams, granted.permissions, granted.projects) else { return Ok(None) };
+        let organisation = self.store().organisation(scope).await?;
+        let limits = organisation.map_or_else(|| granted.limits.clone(), |of| granted.limits.over(&of.limits));
+        let Granted { principal, credential, .. } = granted;
+        Ok(Some(Caller { scope, access, principal, credential, limits, origin: Origin::local("authenticate") }))
     }
 
     /// The agent's worker that a token belongs to.

@@ -5,11 +5,13 @@ use connix_domain::access::Access;
 use connix_domain::api_key::Kid;
 use connix_domain::audit::Origin;
 use connix_domain::event::Actor;
-use connix_domain::id::ProjectId;
+use connix_domain::id::{OAuthClientId, ProjectId};
 use connix_domain::name::CanonicalName;
+use connix_domain::oauth::access_token::AccessClaims;
 use connix_domain::permission::Permission;
 use connix_domain::rate_limit::Overrides;
 use connix_domain::scope::OrgScope;
+use std::sync::Arc;
 
 /// Somebody whose credential has been checked. Only authentication makes one.
 #[derive(Debug, Clone)]
@@ -17,10 +19,18 @@ pub struct Caller {
     pub(crate) scope: OrgScope,
     pub(crate) access: Access,
     pub(crate) principal: String,
-    /// The key that was shown; `None` when it was a credential of another kind.
-    pub(crate) key: Option<Kid>,
+    pub(crate) credential: Credential,
     pub(crate) limits: Overrides,
     pub(crate) origin: Origin,
+}
+
+/// What a caller has shown.
+#[derive(Debug, Clone)]
+pub(crate) enum Credential {
+    /// An API key, by its public part.
+    ApiKey(Kid),
+    /// An access token, by what it says.
+    AccessToken(Arc<AccessClaims>),
 }
 
 impl Caller {
@@ -37,7 +47,8 @@ impl Caller {
     pub fn access(&self) -> &Access {
         &self.access
     }
-    /// What tells this credential from others: the public part of a key, of the first one of its line.
+    /// What tells this credential from others: the public part of a key, of the first one of its line; of an access token
+    /// the member and the application.
     pub fn principal(&self) -> &str {
         &self.principal
     }
@@ -47,7 +58,24 @@ impl Caller {
     }
     /// The public part of the key that was shown, if it was one.
     pub fn key(&self) -> Option<&Kid> {
-        self.key.as_ref()
+        match &self.credential {
+            Credential::ApiKey(kid) => Some(kid),
+            Credential::AccessToken(_) => None,
+        }
+    }
+    /// The application that acts for the member, if it was an access token that was shown.
+    pub fn application(&self) -> Option<OAuthClientId> {
+        match &self.credential {
+            Credential::ApiKey(_) => None,
+            Credential::AccessToken(claims) => Some(claims.client),
+        }
+    }
+    /// What the audit log calls the credential: the key's identifier, or the application's.
+    pub(crate) fn credential_id(&self) -> String {
+        match &self.credential {
+            Credential::ApiKey(kid) => kid.id(),
+            Credential::AccessToken(claims) => claims.client.to_string(),
+        }
     }
     /// The limits that it has instead of everybody's.
     pub fn own_limits(&self) -> &Overrides {

@@ -24,6 +24,8 @@ pub enum Resource {
     Member(String),
     /// An API key, as it was asked for.
     ApiKey(String),
+    /// An application, as it was asked for.
+    OAuthClient(String),
 }
 
 /// What a use case can end in.

@@ -13,17 +13,20 @@ mod audit;
 mod authentication;
 mod caller;
 mod commit;
+mod console;
 mod equipment;
 mod error;
 mod failed_credentials;
 mod follow;
 mod idempotency;
+mod known_credentials;
 mod log;
 mod member;
 mod member_administration;
 mod metering;
 mod metrics;
 mod numbers;
+mod oauth;
 mod order;
 mod organisation;
 mod presence;
@@ -45,12 +48,17 @@ pub use agent::AgentDetails;
 pub use api_key::{IssuedKey, KeyOrder, KeyUpdate};
 pub use app::{App, Ports};
 pub use caller::{Caller, Precondition, ProjectRef};
+pub use console::{Entered, Guest, SignInRefusal, SignedIn};
 pub use equipment::Models;
 pub use error::{Error, Resource};
 pub use follow::{JournalFollower, LogFollower, LogStart, Next, Over, Step};
 pub use idempotency::{Idempotency, Remember};
 pub use member::InvitedMember;
 pub use metrics::AgentMetrics;
+pub use oauth::{
+    Authorization, ClientCredentials, ClientOrder, Decision, Introspection, IssuedTokens, NewClient, Question, Ticket,
+    TokenFailure,
+};
 pub use order::{AgentCommand, AgentOrder, AgentUpdate};
 pub use project_order::{Naming, ProjectOrder, Removed};
 pub use settings::{Intervals, Llm, RateLimits, Settings, ToolTerms};

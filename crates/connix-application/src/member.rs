@@ -158,7 +158,7 @@ impl App {
         let remains = ceases.then_some(Change::OwnerRemains { org: scope.org() });
         let update = ChangeSet::new().with(Change::UpdateMember(next.clone()));
         self.commit_member(update.with_all(remains).with(entry)).await?;
-        self.keys.forget();
+        self.known_credentials.forget();
         Ok(next)
     }
 

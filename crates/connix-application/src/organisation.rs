@@ -53,7 +53,7 @@ impl App {
                 }
                 other => {
                     other?;
-                    self.keys.forget();
+                    self.known_credentials.forget();
                     Ok(next)
                 }
             }

@@ -89,7 +89,7 @@ impl App {
             let delete = Change::DeleteTeam { org: team.org, id: team.id, at: self.now() };
             let deleted = self.audited(caller, Target::new("team", team.id), []);
             self.ports.store.commit(ChangeSet::new().with(delete).with(deleted)).await?;
-            self.keys.forget();
+            self.known_credentials.forget();
             Ok(team)
         })
         .await
@@ -124,7 +124,7 @@ impl App {
             let record = self.record(remember.as_ref(), &member);
             let entry = self.audited(caller, Target::new("team", team.id), ["members"]);
             self.ports.store.commit(ChangeSet::new().with(Change::JoinTeam(joined)).with(entry).first(record)).await?;
-            self.keys.forget();
+            self.known_credentials.forget();
             Ok(member)
         })
         .await
@@ -144,7 +144,7 @@ impl App {
         let left = Change::LeaveTeam { org: team.org, team: team.id, user: member.id };
         let entry = self.audited(caller, Target::new("team", team.id), ["members"]);
         self.ports.store.commit(ChangeSet::new().with(left).with(entry)).await?;
-        self.keys.forget();
+        self.known_credentials.forget();
         Ok(member)
     }
 

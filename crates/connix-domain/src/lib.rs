@@ -44,6 +44,7 @@ pub mod project;
 pub mod rate_limit;
 pub mod role;
 pub mod scope;
+pub mod sign_in;
 pub mod task;
 pub mod team;
 pub mod telemetry;

@@ -61,7 +61,7 @@ impl Envelope {
             at: Instant::now(),
             id: RequestId::of(request.headers()),
             vocabulary: Vocabulary::of_path(request.path()),
-            origin: self.cors.allowed(request.headers()).cloned(),
+            origin: self.cors.allowed(request.headers()).filter(|_| !is_page(request.path())).cloned(),
         };
         request.extensions_mut().insert(arrival.id.clone());
         let body = HeldBody::of(&mut request);
@@ -93,7 +93,7 @@ impl Envelope {
         if has_too_many_headers(request.headers()) {
             return Some(HttpResponse::from_error(Problem::from(Situation::HeadersTooLarge)));
         }
-        self.cors.preflight(request)
+        if is_page(request.path()) { None } else { self.cors.preflight(request) }
     }
 
     /// Adds what every answer has.
@@ -152,6 +152,11 @@ fn tell_problem(response: HttpResponse, arrival: &Arrival) -> HttpResponse {
         }
     }
     told.set_body(BoxBody::new(body))
+}
+
+/// Whether browsers are sent there, with their cookies: no script of another origin calls it (RFC 9700 2.6).
+fn is_page(path: &str) -> bool {
+    path == "/oauth2/authorize" || path == "/console" || path.starts_with("/console/")
 }
 
 /// An error of actix itself, which our own extractors do not leave room for.

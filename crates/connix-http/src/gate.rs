@@ -16,6 +16,9 @@ use connix_domain::audit::Origin;
 use connix_worker_protocol::{PROTOCOL_HEADER, PROTOCOL_VERSION};
 use std::net::IpAddr;
 
+const INVALID_TOKEN: &str = "Bearer realm=\"connix\", error=\"invalid_token\"";
+const INSUFFICIENT_SCOPE: &str = "Bearer realm=\"connix\", error=\"insufficient_scope\"";
+
 /// Lets a request pass to the handler, with its caller or worker noted in it, or answers why not.
 pub(crate) async fn admit(
     route: &'static Route,
@@ -39,7 +42,10 @@ async fn check(route: &'static Route, request: &ServiceRequest) -> Result<(), Pr
         Access::AnyKey => {
             caller(route, request).await?;
         }
-        Access::Key(permission) => caller(route, request).await?.may(permission)?,
+        Access::Key(permission) => {
+            let caller = caller(route, request).await?;
+            caller.may(permission).map_err(|error| too_narrow(&caller, error))?;
+        }
         Access::Worker => {
             let worker = worker(request).await?;
             request.extensions_mut().insert(worker);
@@ -57,7 +63,22 @@ async fn caller(route: &'static Route, request: &ServiceRequest) -> Result<Calle
     Ok(caller)
 }
 
+/// An application is told that its token is too narrow, so that it can ask for more (RFC 6750 3.1).
+fn too_narrow(caller: &Caller, error: Refusal) -> Problem {
+    let problem = Problem::from(error);
+    if caller.application().is_some() { problem.challenging(INSUFFICIENT_SCOPE) } else { problem }
+}
+
+/// Whoever shows a credential that is not good is told so, and not only that one is needed.
 async fn authenticated(address: Option<IpAddr>, request: &ServiceRequest) -> Result<Caller, Problem> {
+    let shown = credential::is_shown(request.headers());
+    judged(address, request).await.map_err(|problem| match problem.situation() {
+        Situation::Unauthorized if shown => problem.challenging(INVALID_TOKEN),
+        _ => problem,
+    })
+}
+
+async fn judged(address: Option<IpAddr>, request: &ServiceRequest) -> Result<Caller, Problem> {
     match credential::api_key(request.headers()) {
         Ok(key) => Ok(app(request)?.authenticate_from(address, key).await?),
         Err(problem) if problem.situation() == Situation::Unauthorized && credential::is_shown(request.headers()) => {

@@ -15,7 +15,9 @@ use connix_domain::price::PriceTable;
 use connix_domain::rate_limit::{Figures, Policy};
 use connix_http::server::Served;
 use connix_http::{Cors, Exposition, Pace, TrustedProxies};
-use connix_identity::{Argon2Passwords, MasterKey, MasterSealer, PepperedCredentials};
+use connix_identity::{
+    Argon2Passwords, JwtAccessTokens, MasterKey, MasterSealer, PepperedCredentials, PepperedOpaqueCredentials,
+};
 use connix_metrics::PrometheusMetrics;
 use connix_persistence::{Database, DatabaseUrl, MemoryLimits, OpenError, Options};
 use connix_runtime::{ExternalRuntime, LocalRuntime, LocalSettings, WorkerProgram};
@@ -96,6 +98,9 @@ pub(crate) fn application(
     let ports = Ports {
         store,
         credentials: Arc::new(PepperedCredentials::new(master)),
+        opaque: Arc::new(PepperedOpaqueCredentials::new(master)),
+        tokens: Arc::new(JwtAccessTokens::new(master)),
+        passwords: Arc::new(Argon2Passwords::new()),
         sealer: Arc::new(MasterSealer::new(master)),
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),

@@ -1,6 +1,8 @@
 //! Values of the domain for tests, each with an identifier of its own. The plain ones are as a maker leaves them, the
 //! full ones have something in every field.
 
+pub mod oauth;
+
 use crate::ids::chance;
 use chrono::{DateTime, Duration};
 use connix_domain::Timestamp;

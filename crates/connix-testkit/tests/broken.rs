@@ -5,16 +5,23 @@ use connix_domain::Timestamp;
 use connix_domain::agent::Agent;
 use connix_domain::api_key::{ApiKey, Digest, Kid};
 use connix_domain::audit::PlacedEntry;
+use connix_domain::browser_session::BrowserSession;
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::event::SequencedEvent;
-use connix_domain::id::{AgentId, ProjectId, TaskId, TeamId, UserId};
+use connix_domain::id::{AgentId, GrantId, OAuthClientId, ProjectId, TaskId, TeamId, TokenPairId, UserId};
 use connix_domain::idempotency::{IdempotencyKey, IdempotencyRecord};
 use connix_domain::journal::JournalEntry;
 use connix_domain::log::{LineKey, LogLine, PlacedLine};
 use connix_domain::member::Member;
+use connix_domain::oauth::client::OAuthClient;
+use connix_domain::oauth::code::AuthorizationCode;
+use connix_domain::oauth::grant::{Consent, Grant};
+use connix_domain::oauth::refresh::TokenPair;
+use connix_domain::oauth::signing_key::SigningKey;
 use connix_domain::organisation::Organisation;
 use connix_domain::page::{AgentQuery, AuditQuery, LogQuery, Page, ProjectQuery, Sort, TaskQuery, Window};
 use connix_domain::port::api_keys::ApiKeyReader;
+use connix_domain::port::applications::ApplicationReader;
 use connix_domain::port::audit::AuditReader;
 use connix_domain::port::members::MemberReader;
 use connix_domain::port::store::{
@@ -127,6 +134,21 @@ hand_on! {
         team_members(scope: OrgScope, team: TeamId, window: Window) -> Page<Member>;
     }
     AuditReader { audit_log(scope: OrgScope, query: &AuditQuery) -> Page<PlacedEntry>; }
+    ApplicationReader {
+        client_anywhere(id: OAuthClientId) -> Option<OAuthClient>;
+        oauth_client(scope: OrgScope, id: OAuthClientId) -> Option<OAuthClient>;
+        oauth_clients(scope: OrgScope, window: Window) -> Page<OAuthClient>;
+        authorization_code(scope: OrgScope, digest: &Digest) -> Option<AuthorizationCode>;
+        grant(scope: OrgScope, id: GrantId) -> Option<Grant>;
+        token_pair(scope: OrgScope, id: TokenPairId) -> Option<TokenPair>;
+        pair_of_refresh(scope: OrgScope, refresh: &Digest) -> Option<TokenPair>;
+        consent(scope: OrgScope, user: UserId, client: OAuthClientId) -> Option<Consent>;
+        consents_of(scope: OrgScope, user: UserId) -> Vec<Consent>;
+        session(digest: &Digest) -> Option<BrowserSession>;
+        sessions_of(scope: OrgScope, user: UserId) -> Vec<BrowserSession>;
+        signing_keys() -> Vec<SigningKey>;
+        forget_ended(codes: Timestamp, grants: Timestamp, sessions: Timestamp) -> u64;
+    }
     IdempotencyReader { remembered(key: &IdempotencyKey, now: Timestamp) -> Option<IdempotencyRecord>; }
 }
 

@@ -255,6 +255,23 @@ const AUDIT: &[(&str, &str)] = &[
     ),
 ];
 
+/// The same for `connix_domain::port::applications`.
+const APPLICATIONS: &[(&str, &str)] = &[
+    (
+        "Whatever has a scope MUST be `None` for another organisation's, like for an unknown one.",
+        "what_belongs_to_another_organisation_is_none",
+    ),
+    (
+        "MUST find an application by its identifier whatever its organisation: nobody is signed in yet.",
+        "an_application_is_found_whatever_its_organisation",
+    ),
+    (
+        "MUST find a session by its credential whatever its organisation: the cookie is all that there is.",
+        "a_session_is_found_by_its_credential_whatever_its_organisation",
+    ),
+    ("A grant's pairs MUST go with it.", "what_has_ended_is_forgotten_and_tokens_with_their_grant"),
+];
+
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
@@ -290,6 +307,7 @@ fn every_sentence_with_must_has_a_case() {
         ("limits", LIMITS),
         ("audit", AUDIT),
         ("api_keys", API_KEYS),
+        ("applications", APPLICATIONS),
     ];
     for (port, promises) in ports {
         let source = read(&format!("../connix-domain/src/port/{port}.rs"));

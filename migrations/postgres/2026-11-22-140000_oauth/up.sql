@@ -35,7 +35,8 @@ CREATE TABLE oauth_code (
     used_at timestamptz,
     failures bigint NOT NULL,
     CONSTRAINT oauth_code_key PRIMARY KEY (org_id, digest),
-    CONSTRAINT oauth_code_client FOREIGN KEY (org_id, client_id) REFERENCES oauth_client (org_id, id) ON DELETE CASCADE
+    CONSTRAINT oauth_code_client FOREIGN KEY (org_id, client_id) REFERENCES oauth_client (org_id, id) ON DELETE CASCADE,
+    CONSTRAINT oauth_code_member FOREIGN KEY (org_id, user_id) REFERENCES member (org_id, id)
 );
 CREATE INDEX oauth_code_of_client ON oauth_code (org_id, client_id);
 CREATE INDEX oauth_code_expiry ON oauth_code (expires_at);
@@ -51,7 +52,8 @@ CREATE TABLE oauth_grant (
     expires_at timestamptz NOT NULL,
     revoked_at timestamptz,
     CONSTRAINT oauth_grant_key PRIMARY KEY (org_id, id),
-    CONSTRAINT oauth_grant_client FOREIGN KEY (org_id, client_id) REFERENCES oauth_client (org_id, id) ON DELETE CASCADE
+    CONSTRAINT oauth_grant_client FOREIGN KEY (org_id, client_id) REFERENCES oauth_client (org_id, id) ON DELETE CASCADE,
+    CONSTRAINT oauth_grant_member FOREIGN KEY (org_id, user_id) REFERENCES member (org_id, id)
 );
 CREATE INDEX oauth_grant_of_client ON oauth_grant (org_id, client_id, user_id);
 CREATE INDEX oauth_grant_expiry ON oauth_grant (expires_at);
@@ -80,12 +82,13 @@ CREATE TABLE oauth_consent (
     scopes text COLLATE "C" NOT NULL,
     given_at timestamptz NOT NULL,
     CONSTRAINT oauth_consent_key PRIMARY KEY (org_id, user_id, client_id),
-    CONSTRAINT oauth_consent_client FOREIGN KEY (org_id, client_id) REFERENCES oauth_client (org_id, id) ON DELETE CASCADE
+    CONSTRAINT oauth_consent_client FOREIGN KEY (org_id, client_id) REFERENCES oauth_client (org_id, id) ON DELETE CASCADE,
+    CONSTRAINT oauth_consent_member FOREIGN KEY (org_id, user_id) REFERENCES member (org_id, id)
 );
 CREATE INDEX oauth_consent_of_client ON oauth_consent (org_id, client_id);
 
 CREATE TABLE browser_session (
-    org_id text COLLATE "C" NOT NULL CONSTRAINT browser_session_organisation REFERENCES organisation (id),
+    org_id text COLLATE "C" NOT NULL,
     id text COLLATE "C" NOT NULL,
     digest bytea NOT NULL,
     user_id text COLLATE "C" NOT NULL,
@@ -93,7 +96,8 @@ CREATE TABLE browser_session (
     last_seen_at timestamptz NOT NULL,
     browser text NOT NULL,
     address text NOT NULL,
-    CONSTRAINT browser_session_key PRIMARY KEY (org_id, id)
+    CONSTRAINT browser_session_key PRIMARY KEY (org_id, id),
+    CONSTRAINT browser_session_member FOREIGN KEY (org_id, user_id) REFERENCES member (org_id, id)
 );
 -- A browser shows its cookie before anybody knows whose it is.
 CREATE UNIQUE INDEX browser_session_digest ON browser_session (digest);

@@ -35,7 +35,8 @@ CREATE TABLE oauth_code (
     used_at INTEGER,
     failures INTEGER NOT NULL,
     CONSTRAINT oauth_code_key PRIMARY KEY (org_id, digest),
-    CONSTRAINT oauth_code_client FOREIGN KEY (org_id, client_id) REFERENCES oauth_client (org_id, id) ON DELETE CASCADE
+    CONSTRAINT oauth_code_client FOREIGN KEY (org_id, client_id) REFERENCES oauth_client (org_id, id) ON DELETE CASCADE,
+    CONSTRAINT oauth_code_member FOREIGN KEY (org_id, user_id) REFERENCES member (org_id, id)
 ) STRICT;
 CREATE INDEX oauth_code_of_client ON oauth_code (org_id, client_id);
 CREATE INDEX oauth_code_expiry ON oauth_code (expires_at);
@@ -51,7 +52,8 @@ CREATE TABLE oauth_grant (
     expires_at INTEGER NOT NULL,
     revoked_at INTEGER,
     CONSTRAINT oauth_grant_key PRIMARY KEY (org_id, id),
-    CONSTRAINT oauth_grant_client FOREIGN KEY (org_id, client_id) REFERENCES oauth_client (org_id, id) ON DELETE CASCADE
+    CONSTRAINT oauth_grant_client FOREIGN KEY (org_id, client_id) REFERENCES oauth_client (org_id, id) ON DELETE CASCADE,
+    CONSTRAINT oauth_grant_member FOREIGN KEY (org_id, user_id) REFERENCES member (org_id, id)
 ) STRICT;
 CREATE INDEX oauth_grant_of_client ON oauth_grant (org_id, client_id, user_id);
 CREATE INDEX oauth_grant_expiry ON oauth_grant (expires_at);
@@ -80,12 +82,13 @@ CREATE TABLE oauth_consent (
     scopes TEXT NOT NULL,
     given_at INTEGER NOT NULL,
     CONSTRAINT oauth_consent_key PRIMARY KEY (org_id, user_id, client_id),
-    CONSTRAINT oauth_consent_client FOREIGN KEY (org_id, client_id) REFERENCES oauth_client (org_id, id) ON DELETE CASCADE
+    CONSTRAINT oauth_consent_client FOREIGN KEY (org_id, client_id) REFERENCES oauth_client (org_id, id) ON DELETE CASCADE,
+    CONSTRAINT oauth_consent_member FOREIGN KEY (org_id, user_id) REFERENCES member (org_id, id)
 ) STRICT;
 CREATE INDEX oauth_consent_of_client ON oauth_consent (org_id, client_id);
 
 CREATE TABLE browser_session (
-    org_id TEXT NOT NULL CONSTRAINT browser_session_organisation REFERENCES organisation (id),
+    org_id TEXT NOT NULL,
     id TEXT NOT NULL,
     digest BLOB NOT NULL,
     user_id TEXT NOT NULL,
@@ -93,7 +96,8 @@ CREATE TABLE browser_session (
     last_seen_at INTEGER NOT NULL,
     browser TEXT NOT NULL,
     address TEXT NOT NULL,
-    CONSTRAINT browser_session_key PRIMARY KEY (org_id, id)
+    CONSTRAINT browser_session_key PRIMARY KEY (org_id, id),
+    CONSTRAINT browser_session_member FOREIGN KEY (org_id, user_id) REFERENCES member (org_id, id)
 ) STRICT;
 -- A browser shows its cookie before anybody knows whose it is.
 CREATE UNIQUE INDEX browser_session_digest ON browser_session (digest);

@@ -76,6 +76,9 @@ impl Supervisor {
                 if let Err(error) = self.app.store().forget_expired(self.app.now()).await {
                     tracing::warn!(%error, "expired idempotency records are removed later");
                 }
+                if let Err(error) = self.app.forget_ended_sign_ins().await {
+                    tracing::warn!(%error, "ended sign-ins and grants are removed later");
+                }
             }
             self.app.wakeups.supervisor_wanted(SWEEP).await;
         }

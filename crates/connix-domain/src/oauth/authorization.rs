@@ -30,6 +30,10 @@ impl Parameters {
     pub fn repeats_any(&self) -> bool {
         self.0.iter().any(|(key, _)| self.repeats(key))
     }
+    /// Whether there are no parameters but these.
+    pub fn holds_only(&self, known: &[&str]) -> bool {
+        self.0.iter().all(|(name, _)| known.contains(&name.as_str()))
+    }
 }
 
 /// Why the user is shown a page, and the browser is sent nowhere.

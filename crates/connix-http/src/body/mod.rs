@@ -4,12 +4,14 @@
 
 mod attributes;
 mod fields;
+mod form;
 mod json;
 mod optional;
 mod unread;
 
 pub(crate) use fields::{Echo, Fields, one_of};
 pub(crate) use optional::OptionalBody;
+pub(crate) use form::{Form, parameters};
 pub(crate) use unread::HeldBody;
 
 use crate::problem::{Problem, Situation};

@@ -26,7 +26,7 @@ struct Generators {
 pub fn document() -> Value {
     let mut generators = Generators::new();
     let mut paths = Map::new();
-    for route in table() {
+    for route in table().filter(|route| route.documented) {
         let operation = operation::of(route, &mut generators);
         let item = paths.entry(route.path).or_insert_with(|| json!({}));
         item[route.method.as_str().to_ascii_lowercase()] = operation;
@@ -53,7 +53,7 @@ pub fn document() -> Value {
             "headers": limits::headers(),
             "securitySchemes": {
                 "ApiKeyAuth": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-                "BearerAuth": {"type": "http", "scheme": "bearer", "description": "An API key as a bearer token"},
+                "BearerAuth": {"type": "http", "scheme": "bearer", "description": "An access token, or an API key"},
                 "WorkerToken": {"type": "http", "scheme": "bearer", "description": "The token of an agent's worker"},
             },
         },
@@ -63,7 +63,7 @@ pub fn document() -> Value {
 /// The tags that routes carry, in the order of the table.
 fn tags() -> Vec<Value> {
     let mut names: Vec<&str> = Vec::new();
-    for route in table().filter(|route: &&Route| !route.tag.is_empty()) {
+    for route in table().filter(|route: &&Route| route.documented && !route.tag.is_empty()) {
         if !names.contains(&route.tag) {
             names.push(route.tag);
         }
@@ -107,7 +107,7 @@ mod tests {
     fn the_document_is_openapi_3_0() {
         let parsed: openapiv3::OpenAPI = serde_json::from_value(document()).unwrap();
         assert_eq!(parsed.openapi, "3.0.3");
-        assert_eq!(parsed.operations().count(), table().count());
+        assert_eq!(parsed.operations().count(), table().filter(|route| route.documented).count());
     }
 
     #[test]

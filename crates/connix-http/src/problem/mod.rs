@@ -27,13 +27,23 @@ pub struct Problem {
     faults: Vec<Fault>,
     retry_after: Option<u64>,
     allow: Option<String>,
+    /// What was wrong with the credential, in the words of RFC 6750.
+    challenge: Option<&'static str>,
     /// What the log is told and the caller is not.
     cause: Option<String>,
 }
 
 impl From<Situation> for Problem {
     fn from(situation: Situation) -> Self {
-        Self { situation, message: None, faults: Vec::new(), retry_after: None, allow: None, cause: None }
+        Self {
+            situation,
+            message: None,
+            faults: Vec::new(),
+            retry_after: None,
+            allow: None,
+            challenge: None,
+            cause: None,
+        }
     }
 }
 
@@ -97,6 +107,13 @@ impl Problem {
         self
     }
 
+    /// With what was wrong with an access token.
+    #[must_use]
+    pub(crate) fn challenging(mut self, challenge: &'static str) -> Self {
+        self.challenge = Some(challenge);
+        self
+    }
+
     /// Which row of the error table this is.
     #[must_use]
     pub fn situation(&self) -> Situation {
@@ -133,8 +150,9 @@ impl Problem {
         if let Some(allow) = self.allow.as_deref().and_then(|methods| HeaderValue::from_str(methods).ok()) {
             headers.insert(header::ALLOW, allow);
         }
-        if self.situation == Situation::Unauthorized {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"connix\""));
+        let plain = (self.situation == Situation::Unauthorized).then_some("Bearer realm=\"connix\"");
+        if let Some(challenge) = self.challenge.or(plain) {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
     }
 }

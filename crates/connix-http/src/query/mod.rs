@@ -4,6 +4,7 @@ mod decode;
 mod paging;
 mod period;
 
+pub(crate) use decode::pair;
 pub(crate) use paging::{CursorPagination, OffsetPagination, PagePagination};
 pub(crate) use period::PERIOD;
 

@@ -124,6 +124,8 @@ pub struct Route {
     pub answers: &'static [Answer],
     /// Whether a caller may ask it to wait: then a long answer is not a slow one.
     pub held: bool,
+    /// Whether it stands in the OpenAPI document: pages for people do not.
+    pub documented: bool,
     /// Makes its handler.
     pub handler: fn() -> actix_web::Route,
 }
@@ -149,6 +151,7 @@ impl Route {
             takes: None,
             answers: &[],
             held: false,
+            documented: true,
             handler,
         }
     }
@@ -170,6 +173,12 @@ impl Route {
     pub(crate) const fn public(mut self) -> Self {
         self.access = Access::Public;
         self.rate = None;
+        self
+    }
+
+    /// A page for people.
+    pub(crate) const fn page(mut self) -> Self {
+        self.documented = false;
         self
     }
 

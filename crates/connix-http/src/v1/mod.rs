@@ -8,6 +8,7 @@ pub(crate) mod log;
 pub(crate) mod member;
 pub(crate) mod metrics;
 pub(crate) mod organisation;
+pub(crate) mod oauth_client;
 pub(crate) mod project;
 mod rate_limits;
 pub(crate) mod task;

@@ -56,12 +56,13 @@ struct Started {
 }
 
 /// Opens everything. No agent is launched yet.
-async fn start(settings: Settings) -> anyhow::Result<Started> {
+async fn start(mut settings: Settings) -> anyhow::Result<Started> {
     let folder = DataFolder::open(&settings.data_dir)?;
     let lock = folder.lock()?;
     let api = listen("server.listen", settings.server.listen).await?;
     let operations = listen("operations.listen", settings.operations.listen).await?;
     let address = api.local_addr()?;
+    settings.server.public_url.get_or_insert_with(|| HttpUrl::of_listener(address));
 
     let metrics = wiring::metrics();
     let runtime = wiring::runtime(&settings, &folder, address)?;

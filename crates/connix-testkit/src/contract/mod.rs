@@ -20,6 +20,7 @@
 
 pub mod api_keys;
 pub mod appending;
+pub mod applications;
 pub mod audit;
 pub mod concurrency;
 pub mod events;
@@ -36,6 +37,7 @@ pub mod queue;
 pub mod round_trips;
 pub mod searching;
 pub mod service;
+pub mod sign_ins;
 pub mod tenancy;
 mod tenant;
 mod twins;
@@ -232,6 +234,26 @@ macro_rules! store_cases {
                 entries_are_numbered_from_1_without_gaps
                 a_log_holds_no_other_organisation_s_entries
                 a_log_is_filtered_by_who_what_and_when
+            }
+            applications {
+                applications_come_back_as_they_were
+                an_application_is_found_whatever_its_organisation
+                what_belongs_to_another_organisation_is_none
+                a_grant_to_another_organisation_s_application_is_refused
+                codes_grants_and_tokens_come_back_as_they_were
+                of_concurrent_redemptions_of_one_code_exactly_one_wins
+                a_burnt_code_is_not_taken
+                of_concurrent_uses_of_one_refresh_token_exactly_one_wins
+                what_is_noted_or_revoked_first_counts
+                a_member_s_grants_to_one_application_end_together
+                consent_is_replaced_and_withdrawn
+                a_deleted_application_leaves_nothing
+            }
+            sign_ins {
+                a_session_is_found_by_its_credential_whatever_its_organisation
+                sessions_are_noted_closed_and_closed_together
+                of_concurrent_keys_of_one_generation_exactly_one_is_kept
+                what_has_ended_is_forgotten_and_tokens_with_their_grant
             }
             service {
                 the_same_integer_is_never_given_twice

@@ -99,6 +99,7 @@ impl State {
                 let kept = self.records.get_mut(&key).filter(|kept| kept.answer == provisional);
                 kept.map(|kept| kept.answer = answer).ok_or(stale(Entity::Idempotency))
             }
+            Change::OAuth(change) => self.applications.apply(change, &self.members),
             Change::SetProperty { name, value } => {
                 unless(self.properties.contains_key(&name), duplicate(Entity::Property, "name"))?;
                 self.properties.insert(name, value);

@@ -4,6 +4,7 @@
 //! as a transaction can be, and the reason why it is for tests.
 
 mod api_keys;
+mod applications;
 mod apply;
 mod limits;
 mod members;

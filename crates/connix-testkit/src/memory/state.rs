@@ -1,5 +1,7 @@
 //! What the store in memory keeps.
 
+use super::applications::Applications;
+use super::telemetry::Charge;
 use super::telemetry::{Charge, Measured};
 use connix_domain::Timestamp;
 use connix_domain::agent::Agent;
@@ -45,6 +47,7 @@ pub(super) struct State {
     pub(super) events: BTreeMap<OrgId, Vec<SequencedEvent>>,
     pub(super) audit: BTreeMap<OrgId, Vec<PlacedEntry>>,
     pub(super) records: HashMap<IdempotencyKey, IdempotencyRecord>,
+    pub(super) applications: Applications,
     pub(super) properties: BTreeMap<String, Vec<u8>>,
 }
 

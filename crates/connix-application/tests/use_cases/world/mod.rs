@@ -1,5 +1,6 @@
 //! An application on a memory store, with a runtime that the test plays: what is launched, and when it ends.
 
+mod oauth;
 mod ports;
 
 use connix_application::{
@@ -19,6 +20,7 @@ use connix_domain::price::PriceTable;
 use connix_domain::project::{Project, Visibility};
 use connix_domain::task::{Task, TaskOrder};
 use connix_testkit::{CountingIds, ManualClock, MemoryLimits, MemoryStore};
+use oauth::{PlainOpaque, PlainPasswords, PlainTokens};
 use ports::{LabelSealer, NoMetrics, PlainCredentials, PlayedEquipment, PlayedRuntime};
 use serde_json::json;
 use std::sync::Arc;
@@ -65,6 +67,9 @@ fn application_with(
     let ports = Ports {
         store: store.clone(),
         credentials: Arc::new(PlainCredentials::default()),
+        opaque: Arc::new(PlainOpaque::default()),
+        tokens: Arc::new(PlainTokens::default()),
+        passwords: Arc::new(PlainPasswords),
         sealer: Arc::new(LabelSealer),
         clock: clock.clone(),
         ids: Arc::new(CountingIds::default()),

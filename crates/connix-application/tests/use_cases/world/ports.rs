@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, watch};
 #[derive(Default)]
 pub(super) struct PlainCredentials(AtomicU64);
 
-fn digest(text: &str) -> Digest {
+pub(super) fn digest(text: &str) -> Digest {
     let mut bytes = [0; 32];
     text.bytes().enumerate().for_each(|(at, byte)| bytes[at % 32] ^= byte.rotate_left(at as u32 % 8));
     Digest(bytes)

@@ -1,0 +1,18 @@
+//! `/console`: pages for people. Rendered here, without scripts, for keyboards, screen readers and phones.
+//!
+//! Whatever changes something is a form that carries a token of its browser and session, and comes from a page of ours
+//! (`shared/reference/reliability.md` 2.5).
+
+mod account;
+mod consent;
+mod cookie;
+pub(crate) mod page;
+mod sign_in;
+mod visit;
+
+pub(crate) use visit::Visit;
+
+use crate::route::Route;
+
+/// The entries of the table.
+pub(crate) const ROUTES: &[&[Route]] = &[sign_in::ROUTES, consent::ROUTES, account::ROUTES, page::ROUTES];

@@ -1,0 +1,146 @@
+//! Signing in and out.
+
+use super::Visit;
+use super::page::{carried, with_ticket};
+use crate::body::{Form, parameters};
+use crate::problem::Problem;
+use crate::route::{Answer, Method, Route};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use connix_application::{Guest, Question, SignInRefusal, Ticket};
+use connix_domain::oauth::authorization::Parameters;
+use connix_domain::oauth::redirect_uri::origin;
+use connix_domain::port::secrets::Secret;
+
+const PATH: &str = "/console/sign-in";
+/// The longest password that can have been set, in characters.
+const LONGEST_PASSWORD: usize = 128;
+/// One sentence for whatever is wrong.
+const WRONG: &str = "That did not work. Check the address and the password; after many attempts, wait for a while.";
+
+/// The entries of the table.
+pub(super) const ROUTES: &[Route] = &[
+    Route::new(Method::Get, PATH, "showSignIn", || web::to(show))
+        .about("Console", "Sign in")
+        .public()
+        .page()
+        .answers(&[Answer::empty(200, "A page")]),
+    Route::new(Method::Post, PATH, "signIn", || web::to(sign_in))
+        .about("Console", "Sign in")
+        .public()
+        .page()
+        .answers(&[Answer::empty(303, "Onwards")]),
+];
+
+#[derive(Template)]
+#[template(path = "console/sign_in.html")]
+struct SignInPage<'p> {
+    /// The application that sent the user here.
+    client: Option<&'p str>,
+    email: &'p str,
+    wrong: Option<&'static str>,
+    token: String,
+    request: Option<String>,
+}
+
+/// What the page is shown for.
+struct Occasion {
+    ticket: Ticket,
+    question: Question,
+}
+
+/// What brings the user here: nothing, a request of an application, or one that is none of this browser.
+async fn occasion(visit: &Visit, carried: Option<&str>) -> Result<Result<Option<Occasion>, HttpResponse>, Problem> {
+    let Some(carried) = carried else { return Ok(Ok(None)) };
+    if let Some(ticket) = visit.ticket(Some(carried)) {
+        if let Some(question) = visit.app.open_ticket(&ticket, visit.browser()).await? {
+            return Ok(Ok(Some(Occasion { ticket, question })));
+        }
+    }
+    let sentence = "This request has ended, or was begun in another browser. Go back to the application and try again.";
+    Ok(Err(visit.told(StatusCode::BAD_REQUEST, sentence)))
+}
+
+fn page(
+    visit: &Visit,
+    status: StatusCode,
+    occasion: Option<&Occasion>,
+    email: &str,
+    wrong: Option<&'static str>,
+) -> HttpResponse {
+    let page = SignInPage {
+        client: occasion.map(|occasion| occasion.question.client.name.as_str()),
+        email,
+        wrong,
+        token: visit.form_token(None),
+        request: occasion.map(|occasion| carried(&occasion.ticket)),
+    };
+    visit.shown(status, &page, occasion.map(|occasion| origin(&occasion.question.request.redirect_uri)))
+}
+
+async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
+    let query = parameters(visit.query_string()).unwrap_or_default();
+    Ok(match occasion(&visit, query.get("request")).await? {
+        Ok(occasion) => page(&visit, StatusCode::OK, occasion.as_ref(), "", None),
+        Err(told) => told,
+    })
+}
+
+async fn sign_in(visit: Visit, form: Form) -> Result<HttpResponse, Problem> {
+    let Some(form) = form.0.filter(|form| !form.repeats_any()) else {
+        return Ok(visit.told(StatusCode::BAD_REQUEST, "The form cannot be read."));
+    };
+    if !visit.comes_from_here(&form, None) {
+        return Ok(
+            visit.told(StatusCode::FORBIDDEN, "This form was not sent from a page of ours. Go back and try again.")
+        );
+    }
+    let occasion = match occasion(&visit, form.get("request")).await? {
+        Ok(occasion) => occasion,
+        Err(told) => return Ok(told),
+    };
+    let Some((email, password)) = typed(&form) else {
+        return Ok(page(
+            &visit,
+            StatusCode::BAD_REQUEST,
+            occasion.as_ref(),
+            "",
+            Some("Type your address and your password."),
+        ));
+    };
+    let guest = Guest {
+        email,
+        password,
+        org: occasion.as_ref().map(|occasion| occasion.question.request.org),
+        device: visit.device(),
+        browser: visit.user_agent(),
+        address: &visit.address(),
+    };
+    match visit.app.sign_in(guest).await {
+        Ok(entered) => {
+            let to =
+                occasion.map_or("/console".to_owned(), |occasion| with_ticket("/console/consent", &occasion.ticket));
+            Ok(visit.sent_signed_in(&to, entered.cookie.expose(), &entered.device))
+        }
+        Err(SignInRefusal::Wrong) => Ok(page(&visit, StatusCode::UNAUTHORIZED, occasion.as_ref(), email, Some(WRONG))),
+        Err(SignInRefusal::Busy) => Ok(busy(&visit)),
+        Err(SignInRefusal::Ours(error)) => Err(error.into()),
+    }
+}
+
+/// An address and a password that somebody could have.
+fn typed(form: &Parameters) -> Option<(&str, Secret)> {
+    let email = form.get("email").filter(|email| email.len() <= 254)?;
+    let password = form.get("password")?;
+    let possible = password.chars().count() <= LONGEST_PASSWORD && !password.chars().any(char::is_control);
+    possible.then(|| (email, Secret::new(password)))
+}
+
+fn busy(visit: &Visit) -> HttpResponse {
+    let mut response =
+        visit.told(StatusCode::SERVICE_UNAVAILABLE, "Many are signing in at this moment. Try again in a few seconds.");
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+    response
+}

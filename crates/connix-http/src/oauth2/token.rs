@@ -1,0 +1,187 @@
+//! `/oauth2/token`, `/oauth2/revoke`, `/oauth2/introspect` (RFC 6749, 7009, 7662).
+
+use super::client_authentication::{ClientCall, ReadCall};
+use super::{TAG, told};
+use crate::body::Form;
+use crate::problem::Problem;
+use crate::route::{Answer, Method, Route};
+use actix_web::{HttpRequest, HttpResponse, web};
+use connix_application::{App, Introspection, IssuedTokens};
+use connix_domain::oauth::error::TokenError;
+use connix_domain::oauth::scope::Scopes;
+use connix_domain::port::secrets::Secret;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The entries of the table.
+pub(super) const ROUTES: &[Route] = &[
+    Route::new(Method::Post, "/oauth2/token", "issueToken", || web::to(token))
+        .about(TAG, "Redeem an authorization code, or refresh a pair of tokens")
+        .public()
+        .answers(&[Answer::of::<TokenAnswer>(200, "A pair of tokens")]),
+    Route::new(Method::Post, "/oauth2/revoke", "revokeToken", || web::to(revoke))
+        .about(TAG, "End a token")
+        .public()
+        .answers(&[Answer::empty(200, "The token is worth nothing")]),
+    Route::new(Method::Post, "/oauth2/introspect", "introspectToken", || web::to(introspect))
+        .about(TAG, "Ask what a token is worth")
+        .public()
+        .answers(&[Answer::of::<IntrospectionAnswer>(200, "What the token is worth")]),
+];
+
+/// A pair of tokens.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TokenAnswer {
+    /// A JWT by RFC 9068.
+    access_token: String,
+    token_type: &'static str,
+    /// Seconds for which the access token is good.
+    expires_in: i64,
+    /// Good once; gives the next pair.
+    refresh_token: String,
+    scope: String,
+}
+
+impl From<IssuedTokens> for TokenAnswer {
+    fn from(issued: IssuedTokens) -> Self {
+        Self {
+            access_token: issued.access.expose().to_owned(),
+            token_type: "Bearer",
+            expires_in: issued.expires_in,
+            refresh_token: issued.refresh.expose().to_owned(),
+            scope: issued.scopes.to_string(),
+        }
+    }
+}
+
+/// What a token is worth.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+struct IntrospectionAnswer {
+    active: bool,
+    #[serde(flatten)]
+    claims: Option<ActiveToken>,
+}
+
+/// What an active token says.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ActiveToken {
+    token_type: &'static str,
+    scope: String,
+    client_id: String,
+    sub: String,
+    aud: String,
+    iss: String,
+    exp: i64,
+    iat: i64,
+    jti: String,
+    org: String,
+}
+
+impl From<Introspection> for ActiveToken {
+    fn from(Introspection { claims, refresh }: Introspection) -> Self {
+        Self {
+            token_type: if refresh { "refresh_token" } else { "Bearer" },
+            scope: claims.scopes.to_string(),
+            client_id: claims.client.to_string(),
+            sub: claims.subject.to_string(),
+            aud: claims.audience.into_iter().next().unwrap_or_default(),
+            iss: claims.issuer,
+            exp: claims.expires_at,
+            iat: claims.issued_at,
+            jti: claims.id.to_string(),
+            org: claims.org.to_string(),
+        }
+    }
+}
+
+async fn token(request: HttpRequest, app: web::Data<App>, form: Form) -> Result<HttpResponse, Problem> {
+    let call = match ReadCall::read(&request, app, form) {
+        Ok(call) => call,
+        Err(told) => return Ok(told),
+    };
+    match call.get("grant_type").map(str::to_owned).as_deref() {
+        Some("authorization_code") => redeem(call).await,
+        Some("refresh_token") => refresh(call).await,
+        Some(_) => Ok(told::refused(TokenError::UnsupportedGrantType, "grant_type is not offered")),
+        None => Ok(told::refused(TokenError::InvalidRequest, "grant_type is required")),
+    }
+}
+
+async fn redeem(call: ReadCall) -> Result<HttpResponse, Problem> {
+    let ClientCall { app, client, form } = match call.authenticated().await? {
+        Ok(call) => call,
+        Err(told) => return Ok(told),
+    };
+    if let Some(told) = wrong_target(&app, form.get("resource")) {
+        return Ok(told);
+    }
+    let Some(code) = form.get("code") else {
+        return Ok(told::refused(TokenError::InvalidRequest, "code is required"));
+    };
+    let redeemed = app.redeem_code(&client, code, form.get("redirect_uri"), form.get("code_verifier")).await;
+    redeemed.map_or_else(told::failed, |issued| Ok(told::given(&TokenAnswer::from(issued))))
+}
+
+async fn refresh(call: ReadCall) -> Result<HttpResponse, Problem> {
+    let ClientCall { app, client, form } = match call.authenticated().await? {
+        Ok(call) => call,
+        Err(told) => return Ok(told),
+    };
+    if let Some(told) = wrong_target(&app, form.get("resource")) {
+        return Ok(told);
+    }
+    let Some(token) = form.get("refresh_token").map(Secret::new) else {
+        return Ok(told::refused(TokenError::InvalidRequest, "refresh_token is required"));
+    };
+    let Ok(scopes) = form.get("scope").map(str::parse::<Scopes>).transpose() else {
+        return Ok(told::refused(TokenError::InvalidScope, "scope must be read, write, or both"));
+    };
+    let refreshed = app.refresh(&client, &token, scopes.as_ref()).await;
+    refreshed.map_or_else(told::failed, |issued| Ok(told::given(&TokenAnswer::from(issued))))
+}
+
+/// RFC 8707: the API is the only resource there is.
+fn wrong_target(app: &App, resource: Option<&str>) -> Option<HttpResponse> {
+    let other = resource.is_some_and(|resource| resource != app.issuer());
+    other.then(|| told::refused(TokenError::InvalidTarget, "resource is not this API"))
+}
+
+/// The token in a call about one, and who asks.
+async fn about_token(call: ReadCall) -> Result<Result<(ClientCall, Secret), HttpResponse>, Problem> {
+    let call = match call.authenticated().await? {
+        Ok(call) => call,
+        Err(told) => return Ok(Err(told)),
+    };
+    let token = call.form.get("token").map(Secret::new);
+    let missing = || told::refused(TokenError::InvalidRequest, "token is required");
+    Ok(token.ok_or_else(missing).map(|token| (call, token)))
+}
+
+async fn revoke(request: HttpRequest, app: web::Data<App>, form: Form) -> Result<HttpResponse, Problem> {
+    let call = match ReadCall::read(&request, app, form) {
+        Ok(call) => call,
+        Err(told) => return Ok(told),
+    };
+    let (call, token) = match about_token(call).await? {
+        Ok(asked) => asked,
+        Err(told) => return Ok(told),
+    };
+    let revoked = call.app.revoke_token(&call.client, &token).await;
+    revoked.map_or_else(told::failed, |()| Ok(told::done()))
+}
+
+async fn introspect(request: HttpRequest, app: web::Data<App>, form: Form) -> Result<HttpResponse, Problem> {
+    let call = match ReadCall::read(&request, app, form) {
+        Ok(call) => call,
+        Err(told) => return Ok(told),
+    };
+    let (call, token) = match about_token(call).await? {
+        Ok(asked) => asked,
+        Err(told) => return Ok(told),
+    };
+    let known = call.app.introspect(&call.client, &token).await;
+    known.map_or_else(told::failed, |known| {
+        let active = known.is_some();
+        Ok(told::given(&IntrospectionAnswer { active, claims: known.map(Into::into) }))
+    })
+}
