@@ -2,7 +2,7 @@
 
 use crate::client_address::TrustedProxies;
 use crate::credential;
-use crate::problem::{Problem, Situation};
+use crate::problem::{Challenge, Problem, Situation};
 use crate::request_id::RequestId;
 use crate::route::{Access, Route};
 use actix_web::body::{BoxBody, MessageBody};
@@ -15,9 +15,6 @@ use connix_application::{App, Caller, Error as Refusal, Worker};
 use connix_domain::audit::Origin;
 use connix_worker_protocol::{PROTOCOL_HEADER, PROTOCOL_VERSION};
 use std::net::IpAddr;
-
-const INVALID_TOKEN: &str = "Bearer realm=\"connix\", error=\"invalid_token\"";
-const INSUFFICIENT_SCOPE: &str = "Bearer realm=\"connix\", error=\"insufficient_scope\"";
 
 /// Lets a request pass to the handler, with its caller or worker noted in it, or answers why not.
 pub(crate) async fn admit(
@@ -66,14 +63,14 @@ async fn caller(route: &'static Route, request: &ServiceRequest) -> Result<Calle
 /// An application is told that its token is too narrow, so that it can ask for more (RFC 6750 3.1).
 fn too_narrow(caller: &Caller, error: Refusal) -> Problem {
     let problem = Problem::from(error);
-    if caller.application().is_some() { problem.challenging(INSUFFICIENT_SCOPE) } else { problem }
+    if caller.application().is_some() { problem.challenging(Challenge::InsufficientScope) } else { problem }
 }
 
 /// Whoever shows a credential that is not good is told so, and not only that one is needed.
 async fn authenticated(address: Option<IpAddr>, request: &ServiceRequest) -> Result<Caller, Problem> {
     let shown = credential::is_shown(request.headers());
     judged(address, request).await.map_err(|problem| match problem.situation() {
-        Situation::Unauthorized if shown => problem.challenging(INVALID_TOKEN),
+        Situation::Unauthorized if shown => problem.challenging(Challenge::InvalidToken),
         _ => problem,
     })
 }

@@ -5,6 +5,7 @@ use crate::caller::{Caller, Precondition};
 use crate::error::{Error, Resource};
 use crate::idempotency::Remember;
 use chrono::Duration;
+use connix_domain::audit::Target;
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::OAuthClientId;
 use connix_domain::oauth::change::OAuthChange;
@@ -71,7 +72,10 @@ impl App {
         };
         let new = NewClient { client, secret: secret.map(|(text, _)| text) };
         let create = Change::from(OAuthChange::CreateClient(new.client.clone()));
-        self.commit(ChangeSet::new().with(create).first(self.record(remember.as_ref(), &new))).await?;
+        let target = Target::new("oauth_client", new.client.id.to_string());
+        let audited = self.audited(caller, target, ["name", "type", "redirect_uris", "scopes"]);
+        let unit = ChangeSet::new().with(create).with(audited);
+        self.commit(unit.first(self.record(remember.as_ref(), &new))).await?;
         Ok(new)
     }
 
@@ -115,7 +119,8 @@ impl App {
             let client = self.find_client(caller, wanted).await?;
             on.check(client.version)?;
             let Some(next) = client.changed(change.clone(), self.now()) else { return Ok(client) };
-            self.commit_client(next).await
+            let changed = changed_fields(change);
+            self.commit_client(caller, next, &changed).await
         })
         .await
     }
@@ -136,13 +141,16 @@ impl App {
             let (text, digest) = self.ports.opaque.mint(Opaque::ClientSecret);
             let no_secret = |error: HasNoSecret| Error::field("type", error.to_string());
             let next = client.with_new_secret(digest, grace, self.now()).map_err(no_secret)?;
-            Ok(NewClient { client: self.commit_client(next).await?, secret: Some(text) })
+            Ok(NewClient { client: self.commit_client(caller, next, &["secret"]).await?, secret: Some(text) })
         })
         .await
     }
 
-    async fn commit_client(&self, next: OAuthClient) -> Result<OAuthClient, Error> {
-        self.commit(ChangeSet::new().with(OAuthChange::UpdateClient(next.clone()).into())).await?;
+    async fn commit_client(&self, caller: &Caller, next: OAuthClient, changed: &[&str]) -> Result<OAuthClient, Error> {
+        let target = Target::new("oauth_client", next.id.to_string());
+        let audited = self.audited(caller, target, changed.iter().copied());
+        let update = OAuthChange::UpdateClient(next.clone());
+        self.commit(ChangeSet::new().with(update.into()).with(audited)).await?;
         Ok(next)
     }
 
@@ -156,8 +164,20 @@ impl App {
             let client = self.find_client(caller, wanted).await?;
             on.check(client.version)?;
             let delete = OAuthChange::DeleteClient { org: client.org, id: client.id };
-            self.commit(ChangeSet::new().with(delete.into())).await
+            let audited = self.audited(caller, Target::new("oauth_client", client.id.to_string()), []);
+            self.commit(ChangeSet::new().with(delete.into()).with(audited)).await
         })
         .await
     }
+}
+
+/// The fields that a change names.
+fn changed_fields(change: &ClientChange) -> Vec<&'static str> {
+    let named = [
+        ("name", change.name.is_some()),
+        ("redirect_uris", change.redirect_uris.is_some()),
+        ("scopes", change.scopes.is_some()),
+        ("status", change.status.is_some()),
+    ];
+    named.into_iter().filter(|(_, named)| *named).map(|(field, _)| field).collect()
 }

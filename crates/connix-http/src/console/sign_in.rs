@@ -54,10 +54,10 @@ struct Occasion {
 /// What brings the user here: nothing, a request of an application, or one that is none of this browser.
 async fn occasion(visit: &Visit, carried: Option<&str>) -> Result<Result<Option<Occasion>, HttpResponse>, Problem> {
     let Some(carried) = carried else { return Ok(Ok(None)) };
-    if let Some(ticket) = visit.ticket(Some(carried)) {
-        if let Some(question) = visit.app.open_ticket(&ticket, visit.browser()).await? {
-            return Ok(Ok(Some(Occasion { ticket, question })));
-        }
+    if let Some(ticket) = visit.ticket(Some(carried))
+        && let Some(question) = visit.app.open_ticket(&ticket, visit.browser()).await?
+    {
+        return Ok(Ok(Some(Occasion { ticket, question })));
     }
     let sentence = "This request has ended, or was begun in another browser. Go back to the application and try again.";
     Ok(Err(visit.told(StatusCode::BAD_REQUEST, sentence)))

@@ -10,7 +10,6 @@ use base64::engine::general_purpose::STANDARD;
 use connix_application::{App, ClientCredentials};
 use connix_domain::oauth::authorization::Parameters;
 use connix_domain::oauth::client::OAuthClient;
-use connix_domain::oauth::error::TokenError;
 use connix_domain::port::secrets::Secret;
 
 /// A form that a known client has sent.
@@ -34,17 +33,16 @@ impl ReadCall {
     /// Reads a call.
     ///
     /// # Errors
-    /// `invalid_request`, as it is told.
-    pub(super) fn read(request: &HttpRequest, app: web::Data<App>, form: Form) -> Result<Self, HttpResponse> {
-        let wrong = |why| told::refused(TokenError::InvalidRequest, why);
+    /// Why it is an `invalid_request`.
+    pub(super) fn read(request: &HttpRequest, app: web::Data<App>, form: Form) -> Result<Self, &'static str> {
         if !request.query_string().is_empty() {
-            return Err(wrong("Parameters belong in the body"));
+            return Err("Parameters belong in the body");
         }
-        let form = form.0.ok_or_else(|| wrong("The body must be a form of at most 16 KiB"))?;
+        let form = form.0.ok_or("The body must be a form of at most 16 KiB")?;
         if form.repeats_any() {
-            return Err(wrong("A parameter is there twice"));
+            return Err("A parameter is there twice");
         }
-        let credentials = credentials(request.headers(), &form).map_err(wrong)?;
+        let credentials = credentials(request.headers(), &form)?;
         Ok(Self { app, form, credentials })
     }
 

@@ -97,7 +97,7 @@ impl From<Introspection> for ActiveToken {
 async fn token(request: HttpRequest, app: web::Data<App>, form: Form) -> Result<HttpResponse, Problem> {
     let call = match ReadCall::read(&request, app, form) {
         Ok(call) => call,
-        Err(told) => return Ok(told),
+        Err(why) => return Ok(told::refused(TokenError::InvalidRequest, why)),
     };
     match call.get("grant_type").map(str::to_owned).as_deref() {
         Some("authorization_code") => redeem(call).await,
@@ -160,7 +160,7 @@ async fn about_token(call: ReadCall) -> Result<Result<(ClientCall, Secret), Http
 async fn revoke(request: HttpRequest, app: web::Data<App>, form: Form) -> Result<HttpResponse, Problem> {
     let call = match ReadCall::read(&request, app, form) {
         Ok(call) => call,
-        Err(told) => return Ok(told),
+        Err(why) => return Ok(told::refused(TokenError::InvalidRequest, why)),
     };
     let (call, token) = match about_token(call).await? {
         Ok(asked) => asked,
@@ -173,7 +173,7 @@ async fn revoke(request: HttpRequest, app: web::Data<App>, form: Form) -> Result
 async fn introspect(request: HttpRequest, app: web::Data<App>, form: Form) -> Result<HttpResponse, Problem> {
     let call = match ReadCall::read(&request, app, form) {
         Ok(call) => call,
-        Err(told) => return Ok(told),
+        Err(why) => return Ok(told::refused(TokenError::InvalidRequest, why)),
     };
     let (call, token) = match about_token(call).await? {
         Ok(asked) => asked,

@@ -19,6 +19,24 @@ use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use std::borrow::Cow;
 use std::fmt;
 
+/// What was wrong with an access token (RFC 6750 3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Challenge {
+    /// It is not good.
+    InvalidToken,
+    /// It is good for less than was asked.
+    InsufficientScope,
+}
+
+impl Challenge {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidToken => "Bearer realm=\"connix\", error=\"invalid_token\"",
+            Self::InsufficientScope => "Bearer realm=\"connix\", error=\"insufficient_scope\"",
+        }
+    }
+}
+
 /// A refused request, or a failure of ours.
 #[derive(Debug)]
 pub struct Problem {
@@ -28,7 +46,7 @@ pub struct Problem {
     retry_after: Option<u64>,
     allow: Option<String>,
     /// What was wrong with the credential, in the words of RFC 6750.
-    challenge: Option<&'static str>,
+    challenge: Option<Challenge>,
     /// What the log is told and the caller is not.
     cause: Option<String>,
 }
@@ -109,7 +127,7 @@ impl Problem {
 
     /// With what was wrong with an access token.
     #[must_use]
-    pub(crate) fn challenging(mut self, challenge: &'static str) -> Self {
+    pub(crate) fn challenging(mut self, challenge: Challenge) -> Self {
         self.challenge = Some(challenge);
         self
     }
@@ -151,7 +169,7 @@ impl Problem {
             headers.insert(header::ALLOW, allow);
         }
         let plain = (self.situation == Situation::Unauthorized).then_some("Bearer realm=\"connix\"");
-        if let Some(challenge) = self.challenge.or(plain) {
+        if let Some(challenge) = self.challenge.map(Challenge::as_str).or(plain) {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
     }

@@ -34,7 +34,7 @@ impl Query {
     pub(crate) fn of(text: &str) -> Self {
         let mut query = Self { pairs: Vec::new(), faults: Vec::new() };
         for piece in text.split('&').filter(|piece| !piece.is_empty()) {
-            match decode::pair(piece) {
+            match pair(piece) {
                 Some(pair) => query.pairs.push(pair),
                 None => query.fault(piece, "is not percent-encoded UTF-8"),
             }

@@ -107,8 +107,8 @@ mod tests {
 
     #[test]
     fn only_what_the_contract_names_is_public() {
-        let public: Vec<_> = table().filter(|route| route.access == Access::Public).collect();
-        let (pages, others): (Vec<_>, Vec<_>) = public.iter().partition(|route| !route.documented);
+        let public: Vec<&Route> = table().filter(|route| route.access == Access::Public).collect();
+        let (pages, others): (Vec<&Route>, Vec<&Route>) = public.into_iter().partition(|route| !route.documented);
         let others: Vec<_> = others.iter().map(|route| route.operation_id).collect();
         assert_eq!(
             others,
