@@ -1,7 +1,6 @@
 //! What the store in memory keeps.
 
 use super::applications::Applications;
-use super::telemetry::Charge;
 use super::telemetry::{Charge, Measured};
 use connix_domain::Timestamp;
 use connix_domain::agent::Agent;
