@@ -97,6 +97,22 @@ const ROWS: &[(&str, Gate, &str)] = &[
     ("updateApiKey", Needs("org.api_keys.write"), r#"{"name": "refused"}"#),
     ("rotateApiKey", Needs("org.api_keys.write"), ""),
     ("revokeApiKey", Needs("org.api_keys.write"), ""),
+    (
+        "createOAuthClient",
+        Needs("org.clients.write"),
+        r#"{"name": "refused", "type": "public", "redirect_uris": ["https://app.example/cb"], "scopes": ["read"]}"#,
+    ),
+    ("listOAuthClients", Needs("org.clients.read"), ""),
+    ("getOAuthClient", Needs("org.clients.read"), ""),
+    ("updateOAuthClient", Needs("org.clients.write"), r#"{"name": "refused"}"#),
+    ("rotateOAuthClientSecret", Needs("org.clients.write"), ""),
+    ("deleteOAuthClient", Needs("org.clients.write"), ""),
+    ("authorize", Public, ""),
+    ("issueToken", Public, ""),
+    ("revokeToken", Public, ""),
+    ("introspectToken", Public, ""),
+    ("getAuthorizationServer", Public, ""),
+    ("getSigningKeys", Public, ""),
     ("openWorkerSession", Worker, "{}"),
     ("sendWorkerHeartbeat", Worker, "{}"),
     ("getWorkerConfig", Worker, ""),
@@ -119,6 +135,7 @@ const ABSENT: &[(&str, &str)] = &[
     ("member", "user_00000000000000aa"),
     ("team", "team_00000000000000aa"),
     ("api_key", "cx_0000000000aa"),
+    ("client", "client_00000000000000aa"),
     ("session", "wses_00000000000000aa"),
     ("file", "nothing"),
 ];
@@ -188,6 +205,13 @@ async fn one_of_everything(tenant: &Tenant) -> Ids {
     let member = client.post("/api/v1/members", &json!({ "email": email, "role": "viewer" })).await.expect(201);
     let team = client.post("/api/v1/teams", &json!({ "name": unique("team") })).await.expect(201);
     let key = client.post("/api/v1/api-keys", &json!({ "name": unique("key") })).await.expect(201);
+    let application = json!({
+        "name": unique("application"),
+        "type": "confidential",
+        "redirect_uris": ["https://app.example/cb"],
+        "scopes": ["read", "write"],
+    });
+    let application = client.post("/api/v1/oauth-clients", &application).await.expect(201);
     let text = |value: &Value| value["id"].as_str().unwrap().to_owned();
     let mut ids = absent();
     ids.extend([
@@ -197,6 +221,7 @@ async fn one_of_everything(tenant: &Tenant) -> Ids {
         ("member", text(&member)),
         ("team", text(&team)),
         ("api_key", text(&key)),
+        ("client", application["client_id"].as_str().unwrap().to_owned()),
     ]);
     ids
 }
@@ -273,13 +298,15 @@ async fn what_is_foreign_is_answered_like_what_is_absent(server: &Server) {
     let (us, them) = (server.tenant(), server.tenant());
     let ids = one_of_everything(&them).await;
     all_alike(server, &us.client, &ids, |_| true).await;
-    for kind in ["projects", "members", "teams", "api-keys"] {
-        let id = match kind {
-            "projects" => &ids["project"],
-            "members" => &ids["member"],
-            "teams" => &ids["team"],
-            _ => &ids["api_key"],
-        };
+    let kinds = [
+        ("projects", "project"),
+        ("members", "member"),
+        ("teams", "team"),
+        ("api-keys", "api_key"),
+        ("oauth-clients", "client"),
+    ];
+    for (kind, parameter) in kinds {
+        let id = &ids[parameter];
         them.client.get(&format!("/api/v1/{kind}/{id}")).await.expect(200);
     }
 }
@@ -290,6 +317,7 @@ async fn what_was_deleted_is_answered_like_what_is_absent(server: &Server) {
     let ids = one_of_everything(&tenant).await;
     client.delete(&format!("/api/v1/teams/{}", ids["team"])).await.expect(200);
     client.delete(&format!("/api/v1/api-keys/{}", ids["api_key"])).await.expect(200);
+    client.delete(&format!("/api/v1/oauth-clients/{}", ids["client"])).await.expect(200);
     client.delete(&format!("/api/v1/projects/{}?cascade=true", ids["project"])).await.expect(200);
     // a member is never deleted
     all_alike(server, client, &ids, |route| !route.path.starts_with("/api/v1/members")).await;

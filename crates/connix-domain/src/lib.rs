@@ -26,6 +26,7 @@ pub mod change_set;
 pub mod confinement;
 pub mod event;
 pub mod fault;
+pub mod grace;
 pub mod id;
 pub mod idempotency;
 pub mod journal;

@@ -4,9 +4,9 @@ use crate::app::App;
 use crate::caller::{Caller, Precondition};
 use crate::error::{Error, Resource};
 use crate::idempotency::Remember;
-use chrono::Duration;
 use connix_domain::audit::Target;
 use connix_domain::change_set::{Change, ChangeSet};
+use connix_domain::grace::Grace;
 use connix_domain::id::OAuthClientId;
 use connix_domain::oauth::change::OAuthChange;
 use connix_domain::oauth::client::{
@@ -120,7 +120,8 @@ impl App {
             on.check(client.version)?;
             let Some(next) = client.changed(change.clone(), self.now()) else { return Ok(client) };
             let changed = changed_fields(change);
-            self.commit_client(caller, next, &changed).await
+            self.commit_client(caller, &next, &changed, None).await?;
+            Ok(next)
         })
         .await
     }
@@ -133,7 +134,8 @@ impl App {
         &self,
         caller: &Caller,
         wanted: &str,
-        grace: Duration,
+        grace: Grace,
+        remember: Option<Remember<'_, NewClient>>,
     ) -> Result<NewClient, Error> {
         caller.may(Permission::ClientsWrite)?;
         self.retrying(|| async {
@@ -141,34 +143,48 @@ impl App {
             let (text, digest) = self.ports.opaque.mint(Opaque::ClientSecret);
             let no_secret = |error: HasNoSecret| Error::field("type", error.to_string());
             let next = client.with_new_secret(digest, grace, self.now()).map_err(no_secret)?;
-            Ok(NewClient { client: self.commit_client(caller, next, &["secret"]).await?, secret: Some(text) })
+            let new = NewClient { client: next, secret: Some(text) };
+            self.commit_client(caller, &new.client, &["secret"], self.record(remember.as_ref(), &new)).await?;
+            Ok(new)
         })
         .await
     }
 
-    async fn commit_client(&self, caller: &Caller, next: OAuthClient, changed: &[&str]) -> Result<OAuthClient, Error> {
-        let target = Target::new("oauth_client", next.id.to_string());
-        let audited = self.audited(caller, target, changed.iter().copied());
+    async fn commit_client(
+        &self,
+        caller: &Caller,
+        next: &OAuthClient,
+        changed: &[&str],
+        record: Option<Change>,
+    ) -> Result<(), Error> {
+        let audited = self.audited(caller, target(next), changed.iter().copied());
         let update = OAuthChange::UpdateClient(next.clone());
-        self.commit(ChangeSet::new().with(update.into()).with(audited)).await?;
-        Ok(next)
+        self.commit(ChangeSet::new().with(update.into()).with(audited).first(record)).await?;
+        self.known_credentials.forget();
+        Ok(())
     }
 
     /// Removes an application, and whatever it was given.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::PreconditionFailed`]
-    pub async fn delete_client(&self, caller: &Caller, wanted: &str, on: &Precondition) -> Result<(), Error> {
+    pub async fn delete_client(&self, caller: &Caller, wanted: &str, on: &Precondition) -> Result<OAuthClient, Error> {
         caller.may(Permission::ClientsWrite)?;
         self.retrying(|| async {
             let client = self.find_client(caller, wanted).await?;
             on.check(client.version)?;
             let delete = OAuthChange::DeleteClient { org: client.org, id: client.id };
-            let audited = self.audited(caller, Target::new("oauth_client", client.id.to_string()), []);
-            self.commit(ChangeSet::new().with(delete.into()).with(audited)).await
+            let audited = self.audited(caller, target(&client), []);
+            self.commit(ChangeSet::new().with(delete.into()).with(audited)).await?;
+            self.known_credentials.forget();
+            Ok(client)
         })
         .await
     }
+}
+
+fn target(client: &OAuthClient) -> Target {
+    Target::new("oauth_client", client.id)
 }
 
 /// The fields that a change names.

@@ -4,7 +4,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use terms::{Grace, KeyChange, KeyRefusal, KeyTerms};
+pub use terms::{KeyChange, KeyRefusal, KeyTerms};
 
 use crate::Timestamp;
 use crate::id::{OrgId, ProjectId, UserId};

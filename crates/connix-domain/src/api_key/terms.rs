@@ -4,6 +4,7 @@
 use super::{ApiKey, Digest, Kid};
 use crate::Timestamp;
 use crate::access::Access;
+use crate::grace::Grace;
 use crate::id::{OrgId, ProjectId, UserId};
 use crate::name::KeyName;
 use crate::permission::Permissions;
@@ -43,27 +44,6 @@ pub struct KeyChange {
     pub limits: Option<Overrides>,
     /// Another end.
     pub expires_at: Option<Timestamp>,
-}
-
-/// How long a replaced key goes on working.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grace(Duration);
-
-impl Grace {
-    /// The longest, in seconds: a week.
-    pub const LONGEST: i64 = 604_800;
-
-    /// So many seconds. `None` unless they are from 0 to [`Self::LONGEST`].
-    pub fn seconds(seconds: i64) -> Option<Self> {
-        (0..=Self::LONGEST).contains(&seconds).then(|| Self(Duration::seconds(seconds)))
-    }
-}
-
-impl Default for Grace {
-    /// A day.
-    fn default() -> Self {
-        Self(Duration::days(1))
-    }
 }
 
 /// Why a key is not made, changed or replaced.
@@ -170,7 +150,7 @@ impl ApiKey {
             return Err(KeyRefusal::Exceeds);
         }
         self.works(now)?;
-        if predecessor_works && grace.0 > Duration::zero() {
+        if predecessor_works && !grace.is_none() {
             return Err(KeyRefusal::PredecessorWorks);
         }
         let life = self.expires_at.map(|end| (end - self.created_at).min(LONGEST_LIFE));
@@ -184,7 +164,7 @@ impl ApiKey {
             version: 1,
             ..self.clone()
         };
-        let end = now + grace.0;
+        let end = now + grace.length();
         let old = Self {
             expires_at: Some(self.expires_at.map_or(end, |own| own.min(end))),
             successor: Some(kid),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::access::Access;
+use crate::grace::Grace;
 use crate::lifecycle::Words;
 use crate::member::Member;
 use crate::permission::{Permission, Scope};

@@ -5,10 +5,10 @@ use super::scope::Scopes;
 use crate::Timestamp;
 use crate::api_key::Digest;
 use crate::fault::{Fault, Faults};
+use crate::grace::Grace;
 use crate::id::{OAuthClientId, OrgId, UserId};
 use crate::name::NameIssue;
 use crate::phases;
-use chrono::Duration;
 
 phases! {
     /// Whether an application can keep a secret.
@@ -117,8 +117,6 @@ pub struct HasNoSecret;
 impl OAuthClient {
     /// So many places for answers at most.
     pub const MOST_REDIRECT_URIS: usize = 20;
-    /// A replaced secret is taken for at most this long.
-    pub const LONGEST_GRACE: Duration = Duration::days(7);
 
     /// Reads the places for answers.
     ///
@@ -171,9 +169,9 @@ impl OAuthClient {
     ///
     /// # Errors
     /// [`HasNoSecret`]
-    pub fn with_new_secret(&self, digest: Digest, grace: Duration, now: Timestamp) -> Result<Self, HasNoSecret> {
+    pub fn with_new_secret(&self, digest: Digest, grace: Grace, now: Timestamp) -> Result<Self, HasNoSecret> {
         let last = self.secrets.last().ok_or(HasNoSecret)?;
-        let end = now + grace.clamp(Duration::zero(), Self::LONGEST_GRACE);
+        let end = now + grace.length();
         let last = ClientSecret { expires_at: Some(last.expires_at.map_or(end, |earlier| earlier.min(end))), ..*last };
         let new = ClientSecret { digest, created_at: now, expires_at: None };
         Ok(Self { secrets: vec![last, new], ..self.clone() }.following(self, now))
@@ -188,6 +186,7 @@ impl OAuthClient {
 mod tests {
     use super::*;
     use crate::oauth::samples;
+    use chrono::Duration;
     use proptest::prelude::*;
 
     #[test]
@@ -214,25 +213,25 @@ mod tests {
     #[test]
     fn a_public_client_has_no_secret_to_rotate() {
         let client = samples::client(ClientKind::Public);
-        assert_eq!(client.with_new_secret(Digest([1; 32]), Duration::zero(), samples::noon()), Err(HasNoSecret));
+        assert_eq!(client.with_new_secret(Digest([1; 32]), Grace::default(), samples::noon()), Err(HasNoSecret));
     }
 
     proptest! {
         #[test]
         fn at_most_two_secrets_are_live_and_the_newest_always_is(
-            rotations in prop::collection::vec((0i64..2_000_000, 0i64..2_000_000), 0..8), later in 0i64..3_000_000,
+            rotations in prop::collection::vec((0i64..2_000_000, 0..=Grace::LONGEST), 0..8), later in 0i64..3_000_000,
         ) {
             let mut client = samples::client(ClientKind::Confidential);
             let mut now = samples::noon();
             for (n, (wait, grace)) in (1u8..).zip(rotations) {
                 now += Duration::seconds(wait);
-                client = client.with_new_secret(Digest([n; 32]), Duration::seconds(grace), now).unwrap();
+                client = client.with_new_secret(Digest([n; 32]), Grace::seconds(grace).unwrap(), now).unwrap();
             }
             let at = now + Duration::seconds(later);
             let live: Vec<_> = client.live_secrets(at).collect();
             prop_assert!(live.len() <= 2);
             prop_assert_eq!(live.last().copied(), client.secrets.last());
-            prop_assert!(live.len() == 1 || at < now + OAuthClient::LONGEST_GRACE);
+            prop_assert!(live.len() == 1 || at < now + Duration::seconds(Grace::LONGEST));
         }
     }
 }

@@ -10,8 +10,8 @@ mod optional;
 mod unread;
 
 pub(crate) use fields::{Echo, Fields, one_of};
-pub(crate) use optional::OptionalBody;
 pub(crate) use form::{Form, parameters};
+pub(crate) use optional::OptionalBody;
 pub(crate) use unread::HeldBody;
 
 use crate::problem::{Problem, Situation};

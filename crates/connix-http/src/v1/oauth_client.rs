@@ -1,16 +1,15 @@
 //! OAuth clients: the applications that are registered with the authorization server (contract section 10).
 
-use crate::body::{Fields, JsonBody};
+use crate::body::{Fields, JsonBody, NoBody, OptionalBody};
 use crate::call::Call;
 use crate::idempotency;
-use crate::openapi::Nullable;
-use crate::problem::{Fault, Problem};
+use crate::problem::Problem;
 use crate::query::PagePagination;
 use crate::reply::{Reply, not_modified};
 use crate::rfc3339::Instant;
 use crate::route::{Answer, Method, PAGE, Route};
+use crate::v1::rotation::{self, RotateCredential};
 use actix_web::{HttpResponse, web};
-use chrono::Duration;
 use connix_application::{ClientOrder, NewClient};
 use connix_domain::lifecycle::Words;
 use connix_domain::oauth::client::{ClientChange, ClientKind, ClientName, ClientStatus, OAuthClient};
@@ -24,9 +23,6 @@ use serde_json::Value;
 const TAG: &str = "OAuth clients";
 const COLLECTION: &str = "/api/v1/oauth-clients";
 const ONE: &str = "/api/v1/oauth-clients/{client}";
-/// The grace of a replaced secret when none is asked for, in seconds: a day.
-const USUAL_GRACE: i64 = 86_400;
-
 /// The entries of the table.
 pub(crate) const ROUTES: &[Route] = &[
     Route::new(Method::Post, COLLECTION, "createOAuthClient", || web::to(create))
@@ -53,12 +49,12 @@ pub(crate) const ROUTES: &[Route] = &[
     })
     .about(TAG, "Give a confidential client another secret")
     .needs(Permission::ClientsWrite)
-    .takes::<RotateOAuthClientSecret>()
+    .takes::<RotateCredential>()
     .answers(&[Answer::of::<Client>(200, "The client; its new secret is shown here alone")]),
     Route::new(Method::Delete, ONE, "deleteOAuthClient", || web::to(delete))
         .about(TAG, "Remove an application; whatever it was given is worth nothing from then on")
         .needs(Permission::ClientsWrite)
-        .answers(&[Answer::empty(204, "It is removed")]),
+        .answers(&[Answer::of::<ClientRemoved>(200, "It is removed")]),
 ];
 
 /// A new application.
@@ -90,15 +86,6 @@ struct UpdateOAuthClient {
     /// A disabled client is as good as unknown, and its tokens are refused.
     #[schemars(extend("enum" = ["active", "disabled"]))]
     status: Option<String>,
-}
-
-/// How long the secret before is still taken.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "documents the body that `rotate` reads")]
-struct RotateOAuthClientSecret {
-    /// Seconds, at most a week; a day when it is left out.
-    #[schemars(range(min = 0, max = 604_800))]
-    grace_seconds: Option<Nullable<i64>>,
 }
 
 /// A registered application.
@@ -140,6 +127,13 @@ impl Client {
         let secret = new.secret.as_ref().map(|secret| secret.expose().to_owned());
         Self { client_secret: secret, ..Self::of(&new.client) }
     }
+}
+
+/// What is left of a removed client.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ClientRemoved {
+    message: &'static str,
+    client_id: String,
 }
 
 /// A page of applications.
@@ -252,24 +246,19 @@ fn change(body: &JsonBody) -> Result<ClientChange, Problem> {
     Ok(change)
 }
 
-async fn rotate(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
+async fn rotate(call: Call, OptionalBody(body): OptionalBody) -> Result<HttpResponse, Problem> {
     call.no_query()?;
-    let mut fields = body.fields();
-    let grace = fields.integer("grace_seconds", "must be a number of seconds from 0 to 604800");
-    fields.finish()?;
-    let grace = grace.unwrap_or(USUAL_GRACE);
-    if !(0..=OAuthClient::LONGEST_GRACE.num_seconds()).contains(&grace) {
-        return Err(Problem::invalid(vec![Fault::new(
-            "grace_seconds",
-            "must be a number of seconds from 0 to 604800",
-        )]));
-    }
-    let new = call.app.rotate_client_secret(&call.caller, call.path("client"), Duration::seconds(grace)).await?;
-    Ok(Reply::ok(&Client::with_secret(&new)).version(new.client.version).secret().into())
+    let grace = rotation::grace(&body)?;
+    let reply = |new: &NewClient| Reply::ok(&Client::with_secret(new)).version(new.client.version).secret();
+    idempotency::once(&call, body.raw(), reply, async |remember| {
+        call.app.rotate_client_secret(&call.caller, call.path("client"), grace, remember).await
+    })
+    .await
 }
 
-async fn delete(call: Call) -> Result<HttpResponse, Problem> {
+async fn delete(call: Call, _: NoBody) -> Result<HttpResponse, Problem> {
     call.no_query()?;
-    call.app.delete_client(&call.caller, call.path("client"), &call.precondition()).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let client = call.app.delete_client(&call.caller, call.path("client"), &call.precondition()).await?;
+    let message = "OAuth client deleted successfully";
+    Ok(Reply::ok(&ClientRemoved { message, client_id: client.id.to_string() }).into())
 }

@@ -8,7 +8,6 @@ use crate::v1::project::{ProjectReference, reference};
 use crate::v1::rate_limits::RateLimits;
 use connix_application::{KeyOrder, KeyUpdate, ProjectRef};
 use connix_domain::Timestamp;
-use connix_domain::api_key::Grace;
 use connix_domain::lifecycle::Words;
 use connix_domain::name::KeyName;
 use connix_domain::permission::{Permission, Permissions, Scope};
@@ -49,15 +48,6 @@ struct KeyFields {
     expires_at: Option<String>,
 }
 
-/// How a key is replaced.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "documents the body that `grace` reads")]
-pub(crate) struct RotateApiKey {
-    /// How long the old key goes on working; a day without it.
-    #[schemars(range(min = 0, max = 604_800))]
-    grace_seconds: Option<i64>,
-}
-
 /// Reads a new key.
 ///
 /// # Errors
@@ -94,21 +84,6 @@ pub(super) fn update(body: &JsonBody) -> Result<(KeyUpdate, Echo<'_>), Problem> 
     fields.ignored(&["last_used_at"]);
     fields.finish()?;
     Ok((KeyUpdate { name, permissions, projects, limits, expires_at }, echo))
-}
-
-/// Reads how a key is replaced.
-///
-/// # Errors
-/// 400 for what is no time of grace.
-pub(super) fn grace(body: &JsonBody) -> Result<Grace, Problem> {
-    const ISSUE: &str = "must be a whole number from 0 to 604800";
-    let mut fields = body.fields();
-    let grace = fields.integer("grace_seconds", ISSUE).map(Grace::seconds);
-    if grace == Some(None) {
-        fields.fault("grace_seconds", ISSUE);
-    }
-    fields.finish()?;
-    Ok(grace.flatten().unwrap_or_default())
 }
 
 fn name(fields: &mut Fields<'_>) -> Option<KeyName> {
@@ -201,15 +176,6 @@ mod tests {
         let fields: Vec<_> = refused.faults().iter().map(|fault| fault.field.as_str()).collect();
         for field in ["name", "scopes", "permissions[0]", "projects[0]", "rate_limits.hour", "expires_at", "key"] {
             assert!(fields.contains(&field), "{field}: {fields:?}");
-        }
-    }
-
-    #[test]
-    fn a_grace_is_a_day_unless_it_is_given() {
-        assert_eq!(grace(&JsonBody::of(&json!({}))).unwrap(), Grace::default());
-        assert_eq!(Some(grace(&JsonBody::of(&json!({"grace_seconds": 0}))).unwrap()), Grace::seconds(0));
-        for bad in [json!(-1), json!(604_801), json!("1"), json!(0.5)] {
-            assert!(grace(&JsonBody::of(&json!({"grace_seconds": bad}))).is_err(), "{bad}");
         }
     }
 }

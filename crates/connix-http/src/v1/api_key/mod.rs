@@ -10,6 +10,7 @@ use crate::problem::Problem;
 use crate::query::PagePagination;
 use crate::reply::Reply;
 use crate::route::{Answer, Method, PAGE, Route};
+use crate::v1::rotation::{self, RotateCredential};
 use actix_web::{HttpResponse, web};
 use connix_application::IssuedKey;
 use connix_domain::Timestamp;
@@ -45,7 +46,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new(Method::Post, "/api/v1/api-keys/{api_key}/rotate", "rotateApiKey", || web::to(rotate))
         .about(TAG, "Make a key in the place of one of yours, which goes on working for a while")
         .needs(Permission::ApiKeysWrite)
-        .takes::<body::RotateApiKey>()
+        .takes::<RotateCredential>()
         .answers(&[Answer::of::<IssuedKeyView>(201, "The new key, with its text")]),
     Route::new(Method::Delete, ITEM, "revokeApiKey", || web::to(revoke))
         .about(TAG, "Revoke an API key")
@@ -95,7 +96,7 @@ async fn amend(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
 
 async fn rotate(call: Call, OptionalBody(body): OptionalBody) -> Result<HttpResponse, Problem> {
     call.no_query()?;
-    let grace = body::grace(&body)?;
+    let grace = rotation::grace(&body)?;
     let now = call.app.now();
     idempotency::once(
         &call,
