@@ -6,14 +6,21 @@ use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Body, Method, RequestBuilder};
 use serde_json::Value;
 
-use crate::Answer;
+use crate::{Answer, Parameters};
 
-/// Speaks to one server, with an API key in `X-API-Key` or without credentials.
+/// Speaks to one server, with an API key in `X-API-Key`, with an access token, or without credentials.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
     address: SocketAddr,
-    key: Option<String>,
+    credential: Credential,
+}
+
+#[derive(Clone, Debug)]
+enum Credential {
+    Nothing,
+    Key(String),
+    AccessToken(String),
 }
 
 /// A request that is being put together.
@@ -34,7 +41,20 @@ impl Client {
     /// Speaks to `address` with `key`, on a connection of its own for each request: one that was kept might lead to a server
     /// that has been killed since.
     pub fn new(address: SocketAddr, key: Option<&str>) -> Self {
-        Self { http: unkept().build().unwrap(), address, key: key.map(str::to_owned) }
+        let credential = key.map_or(Credential::Nothing, |key| Credential::Key(key.to_owned()));
+        Self { http: unkept().build().unwrap(), address, credential }
+    }
+
+    /// The same with an access token.
+    #[must_use]
+    pub fn with_access_token(self, token: &str) -> Self {
+        Self { credential: Credential::AccessToken(token.to_owned()), ..self }
+    }
+
+    /// Another one for the same server, without credentials.
+    #[must_use]
+    pub fn without_credential(&self) -> Self {
+        Self { credential: Credential::Nothing, ..self.clone() }
     }
 
     /// The same from another address of this computer.
@@ -50,16 +70,20 @@ impl Client {
 
     /// The key; fails the test if there is none.
     pub fn key(&self) -> &str {
-        self.key.as_deref().unwrap()
+        match &self.credential {
+            Credential::Key(key) => key,
+            Credential::Nothing | Credential::AccessToken(_) => panic!("there is no key"),
+        }
     }
 
-    /// A request of any method to `path` (with its query), with this client's key.
+    /// A request of any method to `path` (with its query), with this client's credential.
     pub fn call(&self, method: Method, path: &str) -> Call {
         let title = format!("{method} {path}");
         let request = self.http.request(method, format!("http://{}{path}", self.address));
-        let request = match &self.key {
-            Some(key) => request.header("X-API-Key", key),
-            None => request,
+        let request = match &self.credential {
+            Credential::Nothing => request,
+            Credential::Key(key) => request.header("X-API-Key", key),
+            Credential::AccessToken(token) => request.bearer_auth(token),
         };
         Call { request, title }
     }
@@ -107,6 +131,11 @@ impl Call {
     /// A JSON body.
     pub fn json(self, body: &Value) -> Self {
         self.body("application/json", body.to_string())
+    }
+
+    /// The body of a form.
+    pub fn form(self, fields: &Parameters) -> Self {
+        self.body("application/x-www-form-urlencoded", fields.encoded())
     }
 
     /// A body of any type.

@@ -12,14 +12,18 @@
 )]
 
 mod answer;
+mod application;
 mod binary;
+mod browser;
 mod client;
 mod command_line;
 mod environment;
 mod eventually;
 mod installation;
 mod lifeline;
+mod member;
 mod model;
+mod parameters;
 mod process;
 mod raw;
 mod resource;
@@ -31,7 +35,9 @@ mod unique;
 mod worker;
 
 pub use answer::{Answer, keys};
+pub use application::{Application, CALLBACK, Code, Question, Tokens, challenge};
 pub use binary::connix;
+pub use browser::{Browser, Form};
 pub use client::{Call, Client};
 pub use command_line::Output;
 pub use connix_testkit::fake_mcp::{self, FakeMcp};
@@ -40,6 +46,8 @@ pub use connix_testkit::fake_search::FakeSearch;
 pub use connix_testkit::proxy::Proxy;
 pub use eventually::{eventually, eventually_within};
 pub use installation::{Installation, Settings};
+pub use member::Member;
+pub use parameters::Parameters;
 pub use process::{command_line_of, environment_of, is_alive, processes_in, resident_bytes, signal, workers_of};
 pub use raw::{RawAnswer, exchange, exchange_slowly, hang_up_after};
 pub use resource::{Agent, Project, Task};

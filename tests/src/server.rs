@@ -133,6 +133,11 @@ impl Server {
         Client::new(self.installation.listen, Some(key))
     }
 
+    /// Speaks with an access token.
+    pub fn client_with_token(&self, token: &str) -> Client {
+        self.anonymous().with_access_token(token)
+    }
+
     /// Speaks without credentials.
     pub fn anonymous(&self) -> Client {
         Client::new(self.installation.listen, None)

@@ -9,6 +9,7 @@ mod agents;
 mod audit;
 mod http;
 mod identity;
+mod oauth;
 mod operating;
 mod projects;
 mod rate_limits;

@@ -1,21 +1,15 @@
 //! `connix members`, beside a running server and in effect in it (contract section 12).
 
-use std::io::Write;
-use std::process::Stdio;
-
 use connix_tests::{Server, on_every_store, unique};
 
 on_every_store![members_are_made_listed_and_changed, what_cannot_be_done_is_said];
 
 /// Makes a member with a password; gives what was printed, and whether it succeeded.
 fn create(server: &Server, arguments: &[&str], password: &str) -> (bool, String) {
-    let mut command = server.installation.command(&[&["members", "create"], arguments].concat());
-    let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let mut child = spawned.unwrap();
-    child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let said = if output.status.success() { output.stdout } else { output.stderr };
-    (output.status.success(), String::from_utf8(said).unwrap().trim().to_owned())
+    let output = server.installation.run_with_input(&[&["members", "create"], arguments].concat(), password);
+    let made = output.code == Some(0);
+    let said = if made { output.stdout } else { output.stderr };
+    (made, said.trim().to_owned())
 }
 
 async fn members_are_made_listed_and_changed(server: &Server) {
