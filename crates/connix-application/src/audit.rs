@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::console::SignedIn;
 use crate::error::Error;
 use connix_domain::audit::{AuditEntry, Origin, Outcome, PlacedEntry, Target};
 use connix_domain::change_set::{Change, ChangeSet};
@@ -19,6 +20,26 @@ impl App {
         changed: impl IntoIterator<Item = &'n str>,
     ) -> Change {
         Change::Audit(self.entry(caller, target, changed, Outcome::Done))
+    }
+
+    /// That a member did something in a browser, as a change: it commits with what was done.
+    pub(crate) fn audited_at_browser<'n>(
+        &self,
+        user: &SignedIn,
+        target: Target,
+        changed: impl IntoIterator<Item = &'n str>,
+    ) -> Change {
+        Change::Audit(AuditEntry {
+            org: user.member.org,
+            at: self.now(),
+            actor: Actor::Member(user.member.id),
+            credential: Some(user.session.id.to_string()),
+            origin: user.origin.clone(),
+            target_kind: target.kind.to_owned(),
+            target_id: target.id,
+            outcome: Outcome::Done,
+            changed: changed.into_iter().map(str::to_owned).collect(),
+        })
     }
 
     /// That an operator did something on the command line, as a change.

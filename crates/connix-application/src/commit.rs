@@ -31,6 +31,11 @@ impl App {
         Ok(())
     }
 
+    /// Commits what is nothing to the supervisor.
+    pub(crate) async fn commit_quietly(&self, changes: ChangeSet) -> Result<(), Error> {
+        Ok(self.ports.store.commit(changes).await?)
+    }
+
     /// What happened, as a change.
     pub(crate) fn raise(&self, org: OrgId, project: ProjectId, actor: Actor, happening: Happening) -> Change {
         Change::Raise(Event {

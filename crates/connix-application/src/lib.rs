@@ -48,7 +48,7 @@ pub use agent::AgentDetails;
 pub use api_key::{IssuedKey, KeyOrder, KeyUpdate};
 pub use app::{App, Ports};
 pub use caller::{Caller, Precondition, ProjectRef};
-pub use console::{Entered, Guest, SignInRefusal, SignedIn};
+pub use console::{Entered, Guest, PasswordRefusal, SignInRefusal, SignedIn};
 pub use equipment::Models;
 pub use error::{Error, Resource};
 pub use follow::{JournalFollower, LogFollower, LogStart, Next, Over, Step};
@@ -56,8 +56,8 @@ pub use idempotency::{Idempotency, Remember};
 pub use member::InvitedMember;
 pub use metrics::AgentMetrics;
 pub use oauth::{
-    Authorization, ClientCredentials, ClientOrder, Decision, Introspection, IssuedTokens, NewClient, Question, Ticket,
-    TokenFailure,
+    Authorization, CallingClient, ClientCredentials, ClientOrder, Decision, Introspection, IssuedTokens, NewClient,
+    Question, Ticket, TokenFailure,
 };
 pub use order::{AgentCommand, AgentOrder, AgentUpdate};
 pub use project_order::{Naming, ProjectOrder, Removed};

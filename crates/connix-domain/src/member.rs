@@ -171,6 +171,11 @@ impl Member {
         }
     }
 
+    /// Whether the link it was handed last works.
+    pub fn may_use_invitation(&self, now: Timestamp) -> bool {
+        self.is_enabled() && self.invitation.as_ref().is_some_and(|invitation| now < invitation.expires_at)
+    }
+
     /// Whether credentials act for it.
     pub fn is_enabled(&self) -> bool {
         self.disabled_at.is_none()
@@ -213,6 +218,13 @@ impl Member {
     #[must_use]
     pub fn with_password(&self, hash: PasswordHash, now: Timestamp) -> Self {
         Self { password: Some(Password { hash, set_at: now }), invitation: None, ..self.clone() }.touched(now)
+    }
+
+    /// With the same password, kept in another way: what was done with it still counts.
+    #[must_use]
+    pub fn with_password_kept_anew(&self, hash: PasswordHash, now: Timestamp) -> Self {
+        let password = self.password.as_ref().map(|password| Password { hash, set_at: password.set_at });
+        Self { password, ..self.clone() }.touched(now)
     }
 
     fn touched(mut self, now: Timestamp) -> Self {

@@ -1,6 +1,6 @@
 //! Whose address a request comes from: the peer's, or what a proxy of the operator says (`reliability.md` 2.10).
 
-use actix_web::dev::ServiceRequest;
+use actix_web::HttpRequest;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ impl TrustedProxies {
 
     /// Whom a request comes from: going back over the addresses that it was passed on from, the first that is no proxy of ours. What
     /// stands before that one anybody may have written.
-    pub(crate) fn client(&self, request: &ServiceRequest) -> Option<IpAddr> {
+    pub(crate) fn client(&self, request: &HttpRequest) -> Option<IpAddr> {
         let peer = request.peer_addr()?.ip().to_canonical();
         let lines = request.headers().get_all(FORWARDED_FOR).filter_map(|line| line.to_str().ok());
         let told: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
@@ -56,7 +56,7 @@ mod tests {
         for line in forwarded {
             request = request.append_header((FORWARDED_FOR, *line));
         }
-        proxies.client(&request.to_srv_request()).unwrap().to_string()
+        proxies.client(&request.to_http_request()).unwrap().to_string()
     }
 
     #[test]

@@ -1,18 +1,15 @@
 //! The gate of a route: who may pass is read from the route's own entry in the table (contract section 2, order of checks).
 
-use crate::client_address::TrustedProxies;
 use crate::credential;
+use crate::origin;
 use crate::problem::{Challenge, Problem, Situation};
-use crate::request_id::RequestId;
 use crate::route::{Access, Route};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::USER_AGENT;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
 use connix_application::{App, Caller, Error as Refusal, Worker};
-use connix_domain::audit::Origin;
 use connix_worker_protocol::{PROTOCOL_HEADER, PROTOCOL_VERSION};
 use std::net::IpAddr;
 
@@ -53,8 +50,8 @@ async fn check(route: &'static Route, request: &ServiceRequest) -> Result<(), Pr
 
 /// Who calls, within its budgets. Noted in the request, for the handler and for the audit log.
 async fn caller(route: &'static Route, request: &ServiceRequest) -> Result<Caller, Problem> {
-    let address = request.app_data::<TrustedProxies>().and_then(|proxies| proxies.client(request));
-    let caller = authenticated(address, request).await?.calling(origin(route, address, request));
+    let address = origin::address(request.request());
+    let caller = authenticated(address, request).await?.calling(origin::of(request.request()));
     count(route, &caller, request).await?;
     request.extensions_mut().insert(caller.clone());
     Ok(caller)
@@ -82,17 +79,6 @@ async fn judged(address: Option<IpAddr>, request: &ServiceRequest) -> Result<Cal
             Err(app(request)?.refuse_credential(address).into())
         }
         Err(problem) => Err(problem),
-    }
-}
-
-/// What the audit log tells of a call.
-fn origin(route: &'static Route, address: Option<IpAddr>, request: &ServiceRequest) -> Origin {
-    let agent = request.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    Origin {
-        action: route.operation_id.to_owned(),
-        request_id: request.extensions().get::<RequestId>().map(RequestId::to_string),
-        address,
-        user_agent: agent.map(|text| text.chars().take(Origin::LONGEST_AGENT).collect()),
     }
 }
 

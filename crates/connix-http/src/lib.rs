@@ -33,6 +33,7 @@ mod oauth2;
 pub mod openapi;
 mod operations;
 mod organisation_api;
+mod origin;
 pub mod problem;
 mod query;
 mod reply;

@@ -1,9 +1,14 @@
-//! Who is signed in to the console: sign-in by password, sessions (`reliability.md` 2.5).
+//! Who is signed in to the console: sign-in by password, setting one, sessions (`reliability.md` 2.5).
 
 mod forms;
+mod guesses;
+mod password;
+mod password_bench;
 mod sessions;
 mod sign_in;
 
+pub(crate) use guesses::Guesses;
+pub use password::PasswordRefusal;
+pub(crate) use password_bench::PasswordBench;
 pub use sessions::SignedIn;
 pub use sign_in::{Entered, Guest, SignInRefusal};
-pub(crate) use sign_in::{Guesses, PasswordBench};

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::oauth::still_counts;
 use chrono::Duration;
+use connix_domain::audit::{Origin, Target};
 use connix_domain::browser_session::BrowserSession;
 use connix_domain::change_set::ChangeSet;
 use connix_domain::id::BrowserSessionId;
@@ -21,6 +22,7 @@ pub struct SignedIn {
     pub member: Member,
     /// In which browser.
     pub session: BrowserSession,
+    pub(crate) origin: Origin,
 }
 
 impl SignedIn {
@@ -30,11 +32,11 @@ impl SignedIn {
 }
 
 impl App {
-    /// Who is signed in at the browser that shows this cookie.
+    /// Who is signed in at the browser that shows this cookie, in a call from `origin`.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn signed_in(&self, cookie: &str) -> Result<Option<SignedIn>, Error> {
+    pub async fn signed_in(&self, cookie: &str, origin: Origin) -> Result<Option<SignedIn>, Error> {
         let Some(digest) = self.ports.opaque.read(Opaque::BrowserSession, cookie) else { return Ok(None) };
         let Some(session) = self.store().session(&digest).await? else { return Ok(None) };
         let now = self.now();
@@ -43,9 +45,10 @@ impl App {
         let counts = |member: &Member| session.is_live(now) && still_counts(member, session.signed_in_at);
         let Some(member) = member.filter(counts) else { return Ok(None) };
         if session.is_news(now) {
-            self.change(OAuthChange::NoteSession { org: session.org, id: session.id, at: now }).await?;
+            let seen = OAuthChange::NoteSession { org: session.org, id: session.id, at: now };
+            self.commit_quietly(ChangeSet::new().with(seen.into())).await?;
         }
-        Ok(Some(SignedIn { member, session }))
+        Ok(Some(SignedIn { member, session, origin }))
     }
 
     /// Signs out of this browser.
@@ -53,7 +56,7 @@ impl App {
     /// # Errors
     /// What the store says.
     pub async fn sign_out(&self, user: &SignedIn) -> Result<(), Error> {
-        self.change(OAuthChange::CloseSession { org: user.member.org, id: user.session.id }).await
+        self.close(user, user.session.id).await
     }
 
     /// Signs out of another browser of the same member; nothing when there is no such one.
@@ -63,9 +66,15 @@ impl App {
     pub async fn sign_out_of(&self, user: &SignedIn, session: BrowserSessionId) -> Result<(), Error> {
         let own = self.sessions(user).await?;
         if own.iter().any(|other| other.id == session) {
-            self.change(OAuthChange::CloseSession { org: user.member.org, id: session }).await?;
+            self.close(user, session).await?;
         }
         Ok(())
+    }
+
+    async fn close(&self, user: &SignedIn, session: BrowserSessionId) -> Result<(), Error> {
+        let close = OAuthChange::CloseSession { org: user.member.org, id: session };
+        let audited = self.audited_at_browser(user, Target::new("session", session), []);
+        self.commit_quietly(ChangeSet::new().with(close.into()).with(audited)).await
     }
 
     /// Signs out everywhere.
@@ -73,7 +82,9 @@ impl App {
     /// # Errors
     /// What the store says.
     pub async fn sign_out_everywhere(&self, user: &SignedIn) -> Result<(), Error> {
-        self.change(OAuthChange::CloseSessionsOf { org: user.member.org, user: user.member.id }).await
+        let close = OAuthChange::CloseSessionsOf { org: user.member.org, user: user.member.id };
+        let audited = self.audited_at_browser(user, Target::new("member", user.member.id), ["sessions"]);
+        self.commit_quietly(ChangeSet::new().with(close.into()).with(audited)).await
     }
 
     /// The member's live sessions, the newest first.
@@ -109,7 +120,8 @@ impl App {
         let (org, member) = (user.member.org, user.member.id);
         let withdraw = OAuthChange::WithdrawConsent { org, user: member, client };
         let revoke = OAuthChange::RevokeGrantsTo { org, user: member, client, at: self.now() };
-        self.commit(ChangeSet::new().with(withdraw.into()).with(revoke.into())).await?;
+        let audited = self.audited_at_browser(user, Target::new("oauth_client", client), ["consent"]);
+        self.commit_quietly(ChangeSet::new().with(withdraw.into()).with(revoke.into()).with(audited)).await?;
         self.known_credentials.forget();
         Ok(())
     }
@@ -118,9 +130,5 @@ impl App {
     pub(crate) async fn forget_ended_sign_ins(&self) -> Result<u64, Error> {
         let now = self.now();
         Ok(self.store().forget_ended(now - Duration::days(1), now, now - BrowserSession::LONGEST).await?)
-    }
-
-    async fn change(&self, change: OAuthChange) -> Result<(), Error> {
-        Ok(self.ports.store.commit(ChangeSet::new().with(change.into())).await?)
     }
 }

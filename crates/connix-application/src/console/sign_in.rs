@@ -1,70 +1,23 @@
-//! Signing in by password. Whatever is wrong, the answer is the same, and costs the same.
+//! Signing in by password. Whatever is wrong, the answer is the same, and costs the same (`reliability.md` 2.5).
 
 use super::SignedIn;
 use super::forms::hexadecimal;
+use super::guesses::Guesser;
 use crate::app::App;
 use crate::error::Error;
-use connix_domain::Timestamp;
+use connix_domain::audit::{AuditEntry, Origin, Outcome, Target};
 use connix_domain::browser_session::BrowserSession;
 use connix_domain::change_set::{Change, ChangeSet};
+use connix_domain::event::Actor;
 use connix_domain::id::{BrowserSessionId, OrgId};
 use connix_domain::member::{Member, PasswordHash};
 use connix_domain::oauth::change::OAuthChange;
 use connix_domain::port::oauth::{Opaque, PasswordCheck};
 use connix_domain::port::secrets::Secret;
-use connix_domain::sign_in;
-use moka::sync::Cache;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::Semaphore;
 
-/// At most so many accounts and addresses are watched at once.
-const MOST: u64 = 100_000;
-/// The longest name of a browser that is kept, in characters.
-const LONGEST_BROWSER: usize = 200;
-
-/// Wrong guesses of late, in this process.
-pub(crate) struct Guesses {
-    accounts: Cache<String, sign_in::Guesses>,
-    addresses: Cache<String, sign_in::Intruder>,
-}
-
-impl Guesses {
-    pub(crate) fn new() -> Self {
-        let day = Duration::from_secs(86_400);
-        Self {
-            accounts: Cache::builder().max_capacity(MOST).time_to_idle(day).build(),
-            addresses: Cache::builder().max_capacity(MOST).time_to_idle(day).build(),
-        }
-    }
-
-    fn may_guess(&self, who: &Guesser, now: Timestamp) -> bool {
-        let account = self.accounts.get(&who.account).is_none_or(|guesses| guesses.may_guess(now));
-        let address = || self.addresses.get(&who.address).is_none_or(|intruder| intruder.may_guess(now));
-        account && (who.known || address())
-    }
-
-    fn was_wrong(&self, who: &Guesser, email: &str, now: Timestamp) {
-        let guesses = self.accounts.get(&who.account).unwrap_or_default();
-        self.accounts.insert(who.account.clone(), guesses.and_wrong(now));
-        let intruder = self.addresses.get(&who.address).unwrap_or_default();
-        self.addresses.insert(who.address.clone(), intruder.and_wrong(email, now));
-    }
-
-    fn was_right(&self, who: &Guesser) {
-        self.accounts.invalidate(&who.account);
-    }
-}
-
-/// Where passwords are hashed: each takes 19 MiB and a core for a while, so only a few at once.
-pub(crate) struct PasswordBench(Arc<Semaphore>);
-
-impl PasswordBench {
-    pub(crate) fn new() -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Self(Arc::new(Semaphore::new(2 * cores)))
-    }
-}
+/// A password is compared with those of at most so many members: an address may stand in several organisations.
+const MOST_NAMESAKES: usize = 8;
 
 /// Somebody who wants to sign in.
 #[derive(Debug)]
@@ -77,10 +30,8 @@ pub struct Guest<'g> {
     pub org: Option<OrgId>,
     /// What an earlier sign-in left in the browser, see [`Entered::device`].
     pub device: Option<&'g str>,
-    /// What the browser calls itself.
-    pub browser: &'g str,
-    /// Where it is.
-    pub address: &'g str,
+    /// The call, with the browser's name and address.
+    pub origin: Origin,
 }
 
 /// Somebody who has signed in.
@@ -111,51 +62,84 @@ impl<E: Into<Error>> From<E> for SignInRefusal {
     }
 }
 
-/// As whom guesses are counted.
-struct Guesser {
-    account: String,
-    address: String,
-    /// Whether the member has signed in from this browser before.
-    known: bool,
-}
-
 impl App {
     /// Signs in; always with a new session, whatever the browser had before.
     ///
     /// # Errors
     /// [`SignInRefusal`]
     pub async fn sign_in(&self, guest: Guest<'_>) -> Result<Entered, SignInRefusal> {
-        let members = self.store().members_by_email(guest.email).await?;
-        let member = members.into_iter().find(|member| guest.org.is_none_or(|org| org == member.org));
-        let who = self.guesser(&guest, member.as_ref());
+        let of_request = |member: &Member| guest.org.is_none_or(|org| org == member.org);
+        let mut members = self.store().members_by_email(guest.email).await?;
+        members.retain(of_request);
+        members.truncate(MOST_NAMESAKES);
+        let who = self.guesser(&guest, &members);
         let now = self.now();
         let allowed = self.guesses.may_guess(&who, now);
         // a guess that is not looked at costs what any other does
-        let kept = member.as_ref().filter(|_| allowed).and_then(|member| member.password.clone());
-        let check = self.check_password(guest.password.clone(), kept.map(|password| password.hash)).await?;
-        match (member, check) {
-            (Some(member), PasswordCheck::Right | PasswordCheck::RightButOutdated) => {
+        let looked_at = if allowed { members.as_slice() } else { &[] };
+        match self.whose_password(&guest.password, looked_at).await? {
+            Some(member) => {
                 self.guesses.was_right(&who);
-                let member = self.rehashed(member, &guest.password, check).await;
-                Ok(self.enter(member, &guest).await?)
+                Ok(self.enter(member, guest.device, guest.origin).await?)
             }
-            (_, _) => {
+            None => {
                 if allowed {
                     self.guesses.was_wrong(&who, &guest.email.to_lowercase(), now);
+                    self.note_wrong_password(&members, &guest.origin);
                 }
                 Err(SignInRefusal::Wrong)
             }
         }
     }
 
-    fn guesser(&self, guest: &Guest<'_>, member: Option<&Member>) -> Guesser {
-        let device = member.and_then(|member| self.known_device(member, guest.device?));
+    /// The first of these members whose password it is. Without members it costs the same as with one.
+    async fn whose_password(&self, password: &Secret, members: &[Member]) -> Result<Option<Member>, SignInRefusal> {
+        if members.is_empty() {
+            self.check_password(password, None).await?;
+        }
+        for member in members {
+            let check = self.check_password(password, member.password.as_ref()).await?;
+            match check {
+                PasswordCheck::Right => return Ok(Some(member.clone())),
+                PasswordCheck::RightButOutdated => return Ok(Some(self.rehashed(member, password).await)),
+                PasswordCheck::Wrong => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn guesser(&self, guest: &Guest<'_>, members: &[Member]) -> Guesser {
+        let device = members.iter().find_map(|member| self.known_device(member, guest.device?));
         let email = guest.email.to_lowercase();
         Guesser {
             account: device.map_or_else(|| email.clone(), |chance| format!("{email} {chance}")),
-            address: guest.address.to_owned(),
+            address: guest.origin.address,
             known: device.is_some(),
         }
+    }
+
+    /// Tells the members at whose password somebody guessed; beside the call, whose time would tell that there are such members.
+    fn note_wrong_password(&self, members: &[Member], origin: &Origin) {
+        let refused = |member: &Member| {
+            Change::Audit(AuditEntry {
+                org: member.org,
+                at: self.now(),
+                actor: Actor::Member(member.id),
+                credential: None,
+                origin: origin.clone(),
+                target_kind: "member".to_owned(),
+                target_id: member.id.to_string(),
+                outcome: Outcome::Refused,
+                changed: Vec::new(),
+            })
+        };
+        let entries = ChangeSet::new().with_all(members.iter().map(refused));
+        let store = Arc::clone(&self.ports.store);
+        tokio::spawn(async move {
+            if let Err(error) = store.commit(entries).await {
+                tracing::warn!(%error, "a refused sign-in is not in the audit log");
+            }
+        });
     }
 
     /// What marks a browser as one that this member has signed in from.
@@ -172,39 +156,28 @@ impl App {
         self.ports.credentials.same(&expected, &shown).then_some(chance)
     }
 
-    async fn check_password(
-        &self,
-        password: Secret,
-        kept: Option<PasswordHash>,
-    ) -> Result<PasswordCheck, SignInRefusal> {
-        let permit = Arc::clone(&self.password_bench.0).try_acquire_owned().map_err(|_| SignInRefusal::Busy)?;
-        let passwords = Arc::clone(&self.ports.passwords);
-        let check = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            passwords.check(&password, kept.as_ref().map(|hash| hash.0.as_str()))
-        });
-        Ok(check.await.map_err(|error| Error::Internal(error.to_string()))?)
-    }
-
     /// The member with its password kept at today's cost, if that can be done now; else as it was.
-    async fn rehashed(&self, member: Member, password: &Secret, check: PasswordCheck) -> Member {
-        let (true, Ok(hash)) = (check == PasswordCheck::RightButOutdated, self.ports.passwords.hash(password)) else {
-            return member;
+    async fn rehashed(&self, member: &Member, password: &Secret) -> Member {
+        let text = password.clone();
+        let Ok(Ok(hash)) = self.at_the_bench(move |passwords| passwords.hash(&text)).await else {
+            return member.clone();
         };
-        let mut next = member.with_password(PasswordHash(hash), self.now());
-        // it is the same password: whatever was given on it still counts
-        next.password = next.password.zip(member.password.clone()).map(|(mut new, old)| {
-            new.set_at = old.set_at;
-            new
-        });
-        next.invitation.clone_from(&member.invitation);
+        let next = member.with_password_kept_anew(PasswordHash(hash), self.now());
         match self.ports.store.commit(ChangeSet::new().with(Change::UpdateMember(next.clone()))).await {
             Ok(()) => next,
-            Err(_) => member,
+            Err(_) => member.clone(),
         }
     }
 
-    async fn enter(&self, member: Member, guest: &Guest<'_>) -> Result<Entered, Error> {
+    /// Begins a session of a member at a browser that may have been its `device` before.
+    pub(super) async fn enter(&self, member: Member, device: Option<&str>, origin: Origin) -> Result<Entered, Error> {
+        let (cookie, user) = self.begin_session(member, origin);
+        self.commit_quietly(ChangeSet::new().with_all(self.opening(&user))).await?;
+        Ok(self.entered(cookie, user, device))
+    }
+
+    /// A session that is about to be opened, and its credential.
+    pub(super) fn begin_session(&self, member: Member, origin: Origin) -> (Secret, SignedIn) {
         let (cookie, digest) = self.ports.opaque.mint(Opaque::BrowserSession);
         let now = self.now();
         let session = BrowserSession {
@@ -214,14 +187,23 @@ impl App {
             user: member.id,
             signed_in_at: now,
             last_seen_at: now,
-            browser: guest.browser.chars().take(LONGEST_BROWSER).collect(),
-            address: guest.address.to_owned(),
+            browser: origin.user_agent.clone().unwrap_or_default(),
+            address: origin.address.map(|address| address.to_string()).unwrap_or_default(),
         };
-        let open = OAuthChange::OpenSession(session.clone());
-        self.ports.store.commit(ChangeSet::new().with(open.into())).await?;
-        let fresh = || self.device(&member, &format!("{:016x}", self.ports.ids.bits()));
-        let known = guest.device.filter(|device| self.known_device(&member, device).is_some());
+        (cookie, SignedIn { member, session, origin })
+    }
+
+    /// What opens a session.
+    pub(super) fn opening(&self, user: &SignedIn) -> [Change; 2] {
+        let audited = self.audited_at_browser(user, Target::new("session", user.session.id), []);
+        [OAuthChange::OpenSession(user.session.clone()).into(), audited]
+    }
+
+    /// What the browser of an opened session is given.
+    pub(super) fn entered(&self, cookie: Secret, user: SignedIn, device: Option<&str>) -> Entered {
+        let fresh = || self.device(&user.member, &format!("{:016x}", self.ports.ids.bits()));
+        let known = device.filter(|device| self.known_device(&user.member, device).is_some());
         let device = known.map_or_else(fresh, str::to_owned);
-        Ok(Entered { cookie, device, user: SignedIn { member, session } })
+        Entered { cookie, device, user }
     }
 }

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::console::SignedIn;
 use crate::error::Error;
 use chrono::Duration;
+use connix_domain::audit::Target;
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::GrantId;
 use connix_domain::oauth::authorization::{AuthorizationRequest, PageFault, Parameters, Refusal};
@@ -156,7 +157,8 @@ impl App {
             scopes: request.scopes.clone(),
             given_at: self.now(),
         };
-        self.commit(ChangeSet::new().with(OAuthChange::GiveConsent(consent).into())).await?;
+        let audited = self.audited_at_browser(user, Target::new("oauth_client", request.client), ["consent"]);
+        self.commit_quietly(ChangeSet::new().with(OAuthChange::GiveConsent(consent).into()).with(audited)).await?;
         Ok(Some(self.issue_code(user, request).await?))
     }
 
@@ -203,7 +205,7 @@ impl App {
             used_at: None,
             failures: 0,
         };
-        self.commit(ChangeSet::new().with(Change::from(OAuthChange::IssueCode(code)))).await?;
+        self.commit_quietly(ChangeSet::new().with(Change::from(OAuthChange::IssueCode(code)))).await?;
         Ok(request.allowed(text.expose()).location(self.issuer()))
     }
 }

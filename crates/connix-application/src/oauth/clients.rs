@@ -159,7 +159,7 @@ impl App {
     ) -> Result<(), Error> {
         let audited = self.audited(caller, target(next), changed.iter().copied());
         let update = OAuthChange::UpdateClient(next.clone());
-        self.commit(ChangeSet::new().with(update.into()).with(audited).first(record)).await?;
+        self.commit_quietly(ChangeSet::new().with(update.into()).with(audited).first(record)).await?;
         self.known_credentials.forget();
         Ok(())
     }
@@ -175,7 +175,7 @@ impl App {
             on.check(client.version)?;
             let delete = OAuthChange::DeleteClient { org: client.org, id: client.id };
             let audited = self.audited(caller, target(&client), []);
-            self.commit(ChangeSet::new().with(delete.into()).with(audited)).await?;
+            self.commit_quietly(ChangeSet::new().with(delete.into()).with(audited)).await?;
             self.known_credentials.forget();
             Ok(client)
         })

@@ -5,15 +5,19 @@
 
 mod access;
 mod authorize;
+mod calling_client;
 mod clients;
+mod held_tokens;
 mod keys;
 mod tokens;
 
 pub(crate) use access::still_counts;
 pub use authorize::{Authorization, Decision, Question, Ticket};
+pub use calling_client::{CallingClient, ClientCredentials};
 pub use clients::{ClientOrder, NewClient};
+pub use held_tokens::Introspection;
 pub(crate) use keys::KeyRing;
-pub use tokens::{ClientCredentials, Introspection, IssuedTokens, TokenFailure};
+pub use tokens::{IssuedTokens, TokenFailure};
 
 use crate::app::App;
 use connix_domain::id::OrgId;

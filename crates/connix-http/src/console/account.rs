@@ -99,9 +99,7 @@ async fn sign_out(visit: Visit, form: Form) -> Result<HttpResponse, Problem> {
     let form = form.0.unwrap_or_default();
     let Some(user) = visit.user().await? else { return Ok(visit.sent_to("/console/sign-in")) };
     if !visit.comes_from_here(&form, Some(&user)) {
-        return Ok(
-            visit.told(StatusCode::FORBIDDEN, "This form was not sent from a page of ours. Go back and try again.")
-        );
+        return Ok(visit.forged());
     }
     match (form.get("everywhere"), form.get("session").and_then(|id| id.parse().ok())) {
         (Some(_), _) => visit.app.sign_out_everywhere(&user).await?,
@@ -118,9 +116,7 @@ async fn withdraw(visit: Visit, form: Form) -> Result<HttpResponse, Problem> {
     let form = form.0.unwrap_or_default();
     let Some(user) = visit.user().await? else { return Ok(visit.sent_to("/console/sign-in")) };
     if !visit.comes_from_here(&form, Some(&user)) {
-        return Ok(
-            visit.told(StatusCode::FORBIDDEN, "This form was not sent from a page of ours. Go back and try again.")
-        );
+        return Ok(visit.forged());
     }
     if let Some(client) = form.get("client") {
         visit.app.withdraw_consent(&user, client).await?;

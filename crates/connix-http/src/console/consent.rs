@@ -13,8 +13,6 @@ use connix_domain::oauth::redirect_uri::origin;
 use connix_domain::permission::Scope;
 
 const PATH: &str = "/console/consent";
-const ENDED: &str =
-    "This request has ended, or was begun in another browser. Go back to the application and try again.";
 
 /// The entries of the table.
 pub(super) const ROUTES: &[Route] = &[
@@ -66,10 +64,10 @@ fn page(visit: &Visit, user: &SignedIn, question: &Question, ticket: &Ticket) ->
 async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
     let query = parameters(visit.query_string()).unwrap_or_default();
     let Some(ticket) = visit.ticket(query.get("request")) else {
-        return Ok(visit.told(StatusCode::BAD_REQUEST, ENDED));
+        return Ok(visit.request_ended());
     };
     let Some(question) = visit.app.open_ticket(&ticket, visit.browser()).await? else {
-        return Ok(visit.told(StatusCode::BAD_REQUEST, ENDED));
+        return Ok(visit.request_ended());
     };
     let Some(user) = visit.user().await?.filter(|user| user.member.org == question.request.org) else {
         return Ok(visit.sent_to(&with_ticket("/console/sign-in", &ticket)));
@@ -84,13 +82,11 @@ async fn decide(visit: Visit, form: Form) -> Result<HttpResponse, Problem> {
     let known = ["decision", "request", "token"];
     // what is asked for stands in the ticket: a form that says something of its own was tampered with
     let Some(form) = form.0.filter(|form| !form.repeats_any() && form.holds_only(&known)) else {
-        return Ok(visit.told(StatusCode::BAD_REQUEST, "The form cannot be read."));
+        return Ok(visit.unreadable());
     };
     let user = visit.user().await?;
     if !visit.comes_from_here(&form, user.as_ref()) {
-        return Ok(
-            visit.told(StatusCode::FORBIDDEN, "This form was not sent from a page of ours. Go back and try again.")
-        );
+        return Ok(visit.forged());
     }
     let question = match visit.ticket(form.get("request")) {
         Some(ticket) => visit.app.open_ticket(&ticket, visit.browser()).await?,
@@ -98,10 +94,10 @@ async fn decide(visit: Visit, form: Form) -> Result<HttpResponse, Problem> {
     };
     let decision = form.get("decision").and_then(|word| word.parse::<Decision>().ok());
     let (Some(question), Some(decision), Some(user)) = (question, decision, user) else {
-        return Ok(visit.told(StatusCode::BAD_REQUEST, ENDED));
+        return Ok(visit.request_ended());
     };
     Ok(match visit.app.decide(&user, &question, decision).await? {
         Some(to) => visit.sent_to(&to),
-        None => visit.told(StatusCode::BAD_REQUEST, ENDED),
+        None => visit.request_ended(),
     })
 }

@@ -7,6 +7,7 @@ mod account;
 mod consent;
 mod cookie;
 pub(crate) mod page;
+mod password;
 mod sign_in;
 mod visit;
 
@@ -15,4 +16,5 @@ pub(crate) use visit::Visit;
 use crate::route::Route;
 
 /// The entries of the table.
-pub(crate) const ROUTES: &[&[Route]] = &[sign_in::ROUTES, consent::ROUTES, account::ROUTES, page::ROUTES];
+pub(crate) const ROUTES: &[&[Route]] =
+    &[sign_in::ROUTES, consent::ROUTES, account::ROUTES, password::ROUTES, page::ROUTES];

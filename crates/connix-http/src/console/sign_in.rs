@@ -6,7 +6,6 @@ use crate::body::{Form, parameters};
 use crate::problem::Problem;
 use crate::route::{Answer, Method, Route};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use connix_application::{Guest, Question, SignInRefusal, Ticket};
@@ -14,9 +13,9 @@ use connix_domain::oauth::authorization::Parameters;
 use connix_domain::oauth::redirect_uri::origin;
 use connix_domain::port::secrets::Secret;
 
-const PATH: &str = "/console/sign-in";
+pub(super) const PATH: &str = "/console/sign-in";
 /// The longest password that can have been set, in characters.
-const LONGEST_PASSWORD: usize = 128;
+pub(super) const LONGEST_PASSWORD: usize = 128;
 /// One sentence for whatever is wrong.
 const WRONG: &str = "That did not work. Check the address and the password; after many attempts, wait for a while.";
 
@@ -59,8 +58,7 @@ async fn occasion(visit: &Visit, carried: Option<&str>) -> Result<Result<Option<
     {
         return Ok(Ok(Some(Occasion { ticket, question })));
     }
-    let sentence = "This request has ended, or was begun in another browser. Go back to the application and try again.";
-    Ok(Err(visit.told(StatusCode::BAD_REQUEST, sentence)))
+    Ok(Err(visit.request_ended()))
 }
 
 fn page(
@@ -90,12 +88,10 @@ async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
 
 async fn sign_in(visit: Visit, form: Form) -> Result<HttpResponse, Problem> {
     let Some(form) = form.0.filter(|form| !form.repeats_any()) else {
-        return Ok(visit.told(StatusCode::BAD_REQUEST, "The form cannot be read."));
+        return Ok(visit.unreadable());
     };
     if !visit.comes_from_here(&form, None) {
-        return Ok(
-            visit.told(StatusCode::FORBIDDEN, "This form was not sent from a page of ours. Go back and try again.")
-        );
+        return Ok(visit.forged());
     }
     let occasion = match occasion(&visit, form.get("request")).await? {
         Ok(occasion) => occasion,
@@ -115,8 +111,7 @@ async fn sign_in(visit: Visit, form: Form) -> Result<HttpResponse, Problem> {
         password,
         org: occasion.as_ref().map(|occasion| occasion.question.request.org),
         device: visit.device(),
-        browser: visit.user_agent(),
-        address: &visit.address(),
+        origin: visit.origin(),
     };
     match visit.app.sign_in(guest).await {
         Ok(entered) => {
@@ -125,7 +120,7 @@ async fn sign_in(visit: Visit, form: Form) -> Result<HttpResponse, Problem> {
             Ok(visit.sent_signed_in(&to, entered.cookie.expose(), &entered.device))
         }
         Err(SignInRefusal::Wrong) => Ok(page(&visit, StatusCode::UNAUTHORIZED, occasion.as_ref(), email, Some(WRONG))),
-        Err(SignInRefusal::Busy) => Ok(busy(&visit)),
+        Err(SignInRefusal::Busy) => Ok(visit.busy()),
         Err(SignInRefusal::Ours(error)) => Err(error.into()),
     }
 }
@@ -136,11 +131,4 @@ fn typed(form: &Parameters) -> Option<(&str, Secret)> {
     let password = form.get("password")?;
     let possible = password.chars().count() <= LONGEST_PASSWORD && !password.chars().any(char::is_control);
     possible.then(|| (email, Secret::new(password)))
-}
-
-fn busy(visit: &Visit) -> HttpResponse {
-    let mut response =
-        visit.told(StatusCode::SERVICE_UNAVAILABLE, "Many are signing in at this moment. Try again in a few seconds.");
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
-    response
 }

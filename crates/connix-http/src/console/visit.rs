@@ -2,14 +2,16 @@
 
 use super::cookie::Cookie;
 use super::page;
+use crate::origin;
 use crate::problem::Problem;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT};
+use actix_web::http::header::{HeaderName, HeaderValue, LOCATION, ORIGIN, RETRY_AFTER, SET_COOKIE};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use connix_application::{App, SignedIn, Ticket};
+use connix_domain::audit::Origin;
 use connix_domain::oauth::authorization::Parameters;
-use connix_domain::oauth::redirect_uri::origin;
+use connix_domain::oauth::redirect_uri;
 use std::future::{Ready, ready};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -59,7 +61,7 @@ impl Visit {
     /// What the store says.
     pub(crate) async fn user(&self) -> Result<Option<SignedIn>, Problem> {
         match Cookie::Session.read(self.request.headers(), self.secure()) {
-            Some(cookie) => Ok(self.app.signed_in(cookie).await?),
+            Some(cookie) => Ok(self.app.signed_in(cookie, self.origin()).await?),
             None => Ok(None),
         }
     }
@@ -69,14 +71,9 @@ impl Visit {
         Cookie::Device.read(self.request.headers(), self.secure())
     }
 
-    /// What the browser calls itself.
-    pub(super) fn user_agent(&self) -> &str {
-        self.request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
-    }
-
-    /// Where the browser is.
-    pub(super) fn address(&self) -> String {
-        self.request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default()
+    /// What the audit log tells of the call.
+    pub(super) fn origin(&self) -> Origin {
+        origin::of(&self.request)
     }
 
     /// The token that forms of this browser and session carry.
@@ -99,7 +96,7 @@ impl Visit {
         let ours = |from: &HeaderValue| {
             let from = from.to_str().unwrap_or_default();
             from == "null"
-                || from == origin(self.app.issuer())
+                || from == redirect_uri::origin(self.app.issuer())
                 || from.split_once("://").is_some_and(|(_, at)| at == host)
         };
         fetched && headers.get(ORIGIN).is_none_or(ours)
@@ -150,6 +147,31 @@ impl Visit {
     /// A page with one sentence.
     pub(crate) fn told(&self, status: StatusCode, sentence: &str) -> HttpResponse {
         self.shown(status, &page::Message { sentence }, None)
+    }
+
+    /// That a form is none.
+    pub(super) fn unreadable(&self) -> HttpResponse {
+        self.told(StatusCode::BAD_REQUEST, "The form cannot be read.")
+    }
+
+    /// That a form does not come from a page of ours in this session.
+    pub(super) fn forged(&self) -> HttpResponse {
+        self.told(StatusCode::FORBIDDEN, "This form was not sent from a page of ours. Go back and try again.")
+    }
+
+    /// That a request of an application has ended, or is none of this browser.
+    pub(super) fn request_ended(&self) -> HttpResponse {
+        let sentence =
+            "This request has ended, or was begun in another browser. Go back to the application and try again.";
+        self.told(StatusCode::BAD_REQUEST, sentence)
+    }
+
+    /// That too many are signing in.
+    pub(super) fn busy(&self) -> HttpResponse {
+        let sentence = "Many are signing in at this moment. Try again in a few seconds.";
+        let mut response = self.told(StatusCode::SERVICE_UNAVAILABLE, sentence);
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+        response
     }
 
     /// From here on the browser is known.

@@ -2,14 +2,15 @@
 
 use super::told;
 use crate::body::{Form, parameters};
+use crate::origin;
 use crate::problem::Problem;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use connix_application::{App, ClientCredentials};
+use connix_application::{App, CallingClient, ClientCredentials};
+use connix_domain::audit::Origin;
 use connix_domain::oauth::authorization::Parameters;
-use connix_domain::oauth::client::OAuthClient;
 use connix_domain::port::secrets::Secret;
 
 /// A form that a known client has sent.
@@ -17,7 +18,7 @@ pub(super) struct ClientCall {
     /// What Connix does.
     pub(super) app: web::Data<App>,
     /// Who has sent it.
-    pub(super) client: OAuthClient,
+    pub(super) client: CallingClient,
     /// What it holds; no parameter twice.
     pub(super) form: Parameters,
 }
@@ -27,6 +28,7 @@ pub(super) struct ReadCall {
     app: web::Data<App>,
     form: Parameters,
     credentials: ClientCredentials,
+    origin: Origin,
 }
 
 impl ReadCall {
@@ -43,7 +45,7 @@ impl ReadCall {
             return Err("A parameter is there twice");
         }
         let credentials = credentials(request.headers(), &form)?;
-        Ok(Self { app, form, credentials })
+        Ok(Self { app, form, credentials, origin: origin::of(request) })
     }
 
     /// The value of a parameter.
@@ -56,7 +58,7 @@ impl ReadCall {
     /// # Errors
     /// `invalid_client`, as it is told; what is our own fault.
     pub(super) async fn authenticated(self) -> Result<Result<ClientCall, HttpResponse>, Problem> {
-        match self.app.authenticate_client(&self.credentials).await {
+        match self.app.authenticate_client(&self.credentials, self.origin).await {
             Ok(client) => Ok(Ok(ClientCall { app: self.app, client, form: self.form })),
             Err(failure) => told::failed(failure).map(Err),
         }
