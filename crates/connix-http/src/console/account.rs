@@ -1,6 +1,7 @@
 //! What somebody who is signed in sees of the own account: where it is signed in, and which applications act for it.
 
 use super::Visit;
+use super::browser_name::browser_name;
 use crate::body::Form;
 use crate::problem::Problem;
 use crate::route::{Answer, Method, Route};
@@ -74,7 +75,7 @@ async fn sessions(visit: &Visit, user: &SignedIn) -> Result<Vec<SessionLine>, Pr
     let line = |session: connix_domain::browser_session::BrowserSession| SessionLine {
         here: session.id == user.session.id,
         id: session.id.to_string(),
-        browser: session.browser,
+        browser: browser_name(&session.browser),
         address: session.address,
         since: minute(session.signed_in_at),
     };

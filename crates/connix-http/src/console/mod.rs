@@ -4,6 +4,7 @@
 //! (`shared/reference/reliability.md` 2.5).
 
 mod account;
+mod browser_name;
 mod consent;
 mod cookie;
 pub(crate) mod page;
