@@ -1,7 +1,7 @@
 # What is done often, as one word each. `make help` prints the list from the ## comments.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench golden check fmt format lint docs deny scripts release
+.PHONY: help run test soak bench golden screenshots check fmt format lint docs deny scripts release
 
 CARGO_DENY_VERSION := 0.20.2
 
@@ -11,8 +11,8 @@ help: ## Print this list
 run: ## Build and serve on ./data; DATABASE_URL=postgres://… serves on PostgreSQL, ARGS=… adds flags
 	cargo run --package connix-server --bin connix -- serve $(ARGS)
 
-test: ## Every test, on SQLite and on PostgreSQL, which it starts itself (or TEST_DATABASE_URL)
-	.ci/with-postgres .ci/tests
+test: ## Every test, on SQLite and on PostgreSQL (which it starts itself, or TEST_DATABASE_URL), and in Chromium
+	.ci/with-chromium .ci/with-postgres .ci/tests
 
 soak: ## The long campaigns at full size: kill -9 of workers and servers under busy agents, on both stores
 	CONNIX_SOAK=full .ci/with-postgres .ci/soak
@@ -23,6 +23,9 @@ bench: ## What rate limits cost a request, and questions at 10^4, 10^5 and 10^6 
 
 golden: ## Print the committed files that tests print (docs/lifecycles.md, docs/errors.md, docs/api/openapi.json) anew
 	UPDATE_GOLDEN=1 cargo test --quiet --package connix-domain --package connix-http
+
+screenshots: ## Take the documentation's pictures of the pages anew (docs/images)
+	CONNIX_SCREENSHOTS=$(CURDIR)/docs/images .ci/with-chromium cargo test --package connix-tests --test browser sqlite::every_page
 
 check: format lint docs deny scripts ## Everything but the tests: format, lints, documentation, licences
 

@@ -18,8 +18,17 @@ pub(crate) struct Lifeline {
 
 impl Lifeline {
     pub(crate) fn tie(pid: u32, folder: &Path) -> Self {
+        Self::watch(&pid.to_string(), folder)
+    }
+
+    /// The same for every process of the group that `pid` leads.
+    pub(crate) fn tie_group(pid: u32, folder: &Path) -> Self {
+        Self::watch(&format!("-{pid}"), folder)
+    }
+
+    fn watch(target: &str, folder: &Path) -> Self {
         let watcher = Command::new("sh")
-            .args(["-c", WATCH, "lifeline", &pid.to_string()])
+            .args(["-c", WATCH, "lifeline", target])
             .arg(folder)
             .process_group(0)
             .stdin(Stdio::piped())

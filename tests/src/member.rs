@@ -16,12 +16,16 @@ pub struct Member {
 impl Server {
     /// A new member of `organisation` (name or id): `viewer`, `member`, `admin` or `owner`.
     pub fn member(&self, organisation: &str, role: &str) -> Member {
-        let email = format!("{}@example.com", unique("member"));
+        self.member_at(organisation, role, &format!("{}@example.com", unique("member")))
+    }
+
+    /// The same with this address.
+    pub fn member_at(&self, organisation: &str, role: &str, email: &str) -> Member {
         let password = format!("{} slow otters count to forty", unique("seven"));
-        let arguments = ["members", "create", "--org", organisation, "--email", &email, "--role", role];
+        let arguments = ["members", "create", "--org", organisation, "--email", email, "--role", role];
         let output = self.installation.run_with_input(&arguments, &format!("{password}\n"));
         assert_eq!(output.code, Some(0), "`connix {}`: {output:?}", arguments.join(" "));
-        Member { id: output.stdout.trim().to_owned(), email, password }
+        Member { id: output.stdout.trim().to_owned(), email: email.to_owned(), password }
     }
 
     /// A browser at which nobody has signed in.
