@@ -119,7 +119,8 @@ pub fn changed_in_agent(before: &Agent, after: &Agent) -> Vec<&'static str> {
 /// What a change made of a member.
 pub fn changed_in_member(before: &Member, after: &Member) -> Vec<&'static str> {
     changed!(before, after;
-        "email": email, "role": role, "disabled": disabled_at, "password": password, "password_link": invitation)
+        "email": email, "role": role, "disabled": disabled_at, "password": password, "password_link": invitation,
+        "upstream_account": upstream)
 }
 
 /// What a change made of an API key.

@@ -50,7 +50,7 @@ pub enum Change {
         /// Since when.
         at: Timestamp,
     },
-    /// A new member; its e-mail address is unique in the organisation without regard to case.
+    /// A new member; its e-mail address is unique in the organisation without regard to case, its account at a provider exactly.
     CreateMember(Member),
     /// The new state; replaces version − 1.
     UpdateMember(Member),

@@ -14,6 +14,7 @@
 //! | who may do what | [`access::Access`], [`role::Role`], [`permission::Permission`] |
 //! | what happened | [`event::Event`] |
 //! | applications that act for people | [`oauth`] |
+//! | people who sign in through another provider | [`upstream`] |
 #![warn(missing_docs)]
 #![deny(clippy::wildcard_enum_match_arm)]
 
@@ -50,6 +51,7 @@ pub mod task;
 pub mod team;
 pub mod telemetry;
 pub mod tool;
+pub mod upstream;
 
 /// An instant in UTC. Stores keep microseconds; [`port::clock::Clock`] gives no more than that.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -5,6 +5,7 @@ use crate::api_key::Digest;
 use crate::id::{OrgId, UserId};
 use crate::phases;
 use crate::role::Role;
+use crate::upstream::UpstreamAccount;
 use std::fmt;
 
 /// An e-mail address as people write it. What tells two of them apart is the text without regard to case.
@@ -98,6 +99,8 @@ pub struct Member {
     pub password: Option<Password>,
     /// The link it was handed last, unless it has been used.
     pub invitation: Option<Invitation>,
+    /// The account at the operator's provider that signs in as it, unless none ever has.
+    pub upstream: Option<UpstreamAccount>,
     /// Since when nothing acts for it any more.
     pub disabled_at: Option<Timestamp>,
     /// When it was made.
@@ -137,6 +140,7 @@ impl Member {
             role: Role::Owner,
             password: None,
             invitation: None,
+            upstream: None,
             disabled_at: None,
             created_at: now,
             updated_at: now,
@@ -193,6 +197,10 @@ impl Member {
     pub fn change(&self, change: MemberChange, by: Role, now: Timestamp) -> Result<Option<Self>, MemberRefusal> {
         let mut next = self.clone();
         next.email = change.email.or(next.email);
+        if next.email != self.email {
+            // the account was bound by the address
+            next.upstream = None;
+        }
         next.role = change.role.unwrap_or(next.role);
         next.disabled_at = match change.disabled {
             Some(true) => self.disabled_at.or(Some(now)),
@@ -225,6 +233,12 @@ impl Member {
     pub fn with_password_kept_anew(&self, hash: PasswordHash, now: Timestamp) -> Self {
         let password = self.password.as_ref().map(|password| Password { hash, set_at: password.set_at });
         Self { password, ..self.clone() }.touched(now)
+    }
+
+    /// With an account that signs in as it from now on. A link that it was handed has been used: it came in without.
+    #[must_use]
+    pub fn bound_to(&self, account: UpstreamAccount, now: Timestamp) -> Self {
+        Self { upstream: Some(account), invitation: None, ..self.clone() }.touched(now)
     }
 
     fn touched(mut self, now: Timestamp) -> Self {
@@ -276,6 +290,21 @@ mod tests {
         assert_eq!(invited.status(), MemberStatus::Invited);
         let settled = invited.with_password(PasswordHash("$argon2id$…".to_owned()), now);
         assert_eq!((settled.status(), settled.invitation), (MemberStatus::Active, None));
+    }
+
+    #[test]
+    fn an_account_uses_the_invitation_up_and_goes_with_the_address() {
+        let now = Timestamp::UNIX_EPOCH;
+        let invitation = Invitation { digest: Digest([7; 32]), expires_at: now };
+        let account = UpstreamAccount { issuer: "https://id".to_owned(), subject: "s".to_owned() };
+        let bound = member(Role::Viewer).invited_again(invitation, now).bound_to(account.clone(), now);
+        assert_eq!((bound.status(), bound.invitation.clone()), (MemberStatus::Active, None));
+        let promote = MemberChange { role: Some(Role::Member), ..MemberChange::default() };
+        let promoted = bound.change(promote, Role::Owner, now).unwrap().unwrap();
+        assert_eq!(promoted.upstream, Some(account));
+        let email = Some(EmailAddress::parse("ada@example.com").unwrap());
+        let moved = bound.change(MemberChange { email, ..MemberChange::default() }, Role::Owner, now);
+        assert_eq!(moved.unwrap().unwrap().upstream, None);
     }
 
     proptest! {

@@ -27,6 +27,7 @@ use connix_domain::rate_limit::{Overrides, Policy};
 use connix_domain::role::Role;
 use connix_domain::task::{Task, TaskError, TaskOrder, TaskPhase, Usage};
 use connix_domain::team::Team;
+use connix_domain::upstream::UpstreamAccount;
 use serde_json::{Value, json};
 use std::net::IpAddr;
 
@@ -82,11 +83,17 @@ pub fn full_member(org: OrgId) -> Member {
             set_at: after(5),
         }),
         invitation: Some(Invitation { digest: Digest(digest), expires_at: after(600) }),
+        upstream: Some(upstream_account()),
         disabled_at: Some(after(50)),
         updated_at: after(51),
         version: 4,
         ..member(org, Role::Admin)
     }
+}
+
+/// An account at a provider that nobody else has.
+pub fn upstream_account() -> UpstreamAccount {
+    UpstreamAccount { issuer: "https://id.example".to_owned(), subject: format!("Sub-{:x}", chance()) }
 }
 
 /// A team of this name.

@@ -34,6 +34,7 @@ use connix_domain::scope::OrgScope;
 use connix_domain::task::Task;
 use connix_domain::team::Team;
 use connix_domain::telemetry::{Period, ResourceReport, TaskReport, TaskTotals, UsageReport};
+use connix_domain::upstream::UpstreamAccount;
 use connix_testkit::MemoryStore;
 use connix_testkit::contract::{self, Shared, Subject};
 use connix_testkit::ids::chance;
@@ -127,6 +128,7 @@ hand_on! {
         member(scope: OrgScope, id: UserId) -> Option<Member>;
         members(scope: OrgScope, window: Window) -> Page<Member>;
         members_by_email(email: &str) -> Vec<Member>;
+        members_by_account(account: &UpstreamAccount) -> Vec<Member>;
         member_by_invitation(digest: &Digest) -> Option<Member>;
         teams_of(scope: OrgScope, user: UserId) -> Vec<TeamId>;
         team(scope: OrgScope, id: TeamId) -> Option<Team>;

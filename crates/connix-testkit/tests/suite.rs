@@ -204,6 +204,10 @@ const MEMBERS: &[(&str, &str)] = &[
     ),
     ("MUST leave disabled ones out.", "who_signs_in_is_found_by_address_without_the_disabled"),
     (
+        "MUST compare issuer and subject exactly, and leave disabled members out.",
+        "who_signs_in_through_a_provider_is_found_by_account_without_the_disabled",
+    ),
+    (
         "MUST find the member that was handed a link, whatever its organisation, also when the link has expired.",
         "who_was_handed_a_link_is_found_by_it",
     ),

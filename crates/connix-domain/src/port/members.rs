@@ -8,6 +8,7 @@ use crate::organisation::Organisation;
 use crate::page::{Page, Window};
 use crate::scope::OrgScope;
 use crate::team::Team;
+use crate::upstream::UpstreamAccount;
 use async_trait::async_trait;
 
 /// Members and teams. Lists give the oldest first.
@@ -23,6 +24,9 @@ pub trait MemberReader: Send + Sync {
     /// The members of all organisations that sign in with an address, in any case: nobody is signed in yet. MUST leave disabled
     /// ones out.
     async fn members_by_email(&self, email: &str) -> Result<Vec<Member>, ReadError>;
+    /// The members of all organisations that an account at a provider is bound to: nobody is signed in yet. MUST compare issuer
+    /// and subject exactly, and leave disabled members out.
+    async fn members_by_account(&self, account: &UpstreamAccount) -> Result<Vec<Member>, ReadError>;
     /// MUST find the member that was handed a link, whatever its organisation, also when the link has expired.
     async fn member_by_invitation(&self, digest: &Digest) -> Result<Option<Member>, ReadError>;
     /// The teams that a member is in.

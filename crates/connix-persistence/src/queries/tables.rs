@@ -30,7 +30,8 @@ table! {
     member (org_id, id) {
         org_id -> Text, id -> Text, email -> Nullable<Text>, email_key -> Nullable<Text>, role -> Text,
         password -> Nullable<Text>, password_set_at -> Nullable<Instant>, invitation -> Nullable<Binary>,
-        invitation_expires_at -> Nullable<Instant>, disabled_at -> Nullable<Instant>, created_at -> Instant,
+        invitation_expires_at -> Nullable<Instant>, upstream_issuer -> Nullable<Text>, upstream_subject -> Nullable<Text>,
+        disabled_at -> Nullable<Instant>, created_at -> Instant,
         updated_at -> Instant, version -> BigInt,
     }
 }

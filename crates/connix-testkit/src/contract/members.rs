@@ -15,6 +15,7 @@ use connix_domain::project::{Project, Visibility};
 use connix_domain::rate_limit::{Overrides, Policy};
 use connix_domain::role::Role;
 use connix_domain::team::{Membership, Team};
+use connix_domain::upstream::UpstreamAccount;
 use std::collections::BTreeSet;
 
 fn stale(entity: Entity) -> Outcome {
@@ -110,6 +111,49 @@ pub async fn who_signs_in_is_found_by_address_without_the_disabled(subject: &dyn
         assert_eq!(tenant.store.members_by_email(&spelt).await, Ok(vec![enabled.clone()]));
     }
     assert_eq!(tenant.store.members_by_email("nobody\0@example.com").await, Ok(Vec::new()));
+}
+
+/// MemberReader: "… MUST compare issuer and subject exactly, and leave disabled members out."
+pub async fn who_signs_in_through_a_provider_is_found_by_account_without_the_disabled(subject: &dyn Subject) {
+    let tenants = [Tenant::new(subject).await, Tenant::new(subject).await, Tenant::new(subject).await];
+    let account = samples::upstream_account();
+    let bound = |tenant: &Tenant, age| Member {
+        upstream: Some(account.clone()),
+        created_at: samples::after(age),
+        ..samples::member(tenant.org(), Role::Member)
+    };
+    let [younger, older, disabled] = [(0, 2), (1, 1), (2, 0)].map(|(of, age)| bound(&tenants[of], age));
+    tenants[0].must([Change::CreateMember(younger.clone())]).await;
+    tenants[1].must([Change::CreateMember(older.clone())]).await;
+    let disabled_at = Some(samples::noon());
+    tenants[2].must([Change::CreateMember(Member { disabled_at, ..disabled })]).await;
+    let store = subject.store();
+    assert_eq!(store.members_by_account(&account).await, Ok(vec![older, younger]));
+    let issuer = account.issuer.to_uppercase();
+    for other in [
+        UpstreamAccount { issuer, ..account.clone() },
+        UpstreamAccount { subject: account.subject.to_lowercase(), ..account.clone() },
+        UpstreamAccount { subject: format!("{}\0", account.subject), ..account },
+    ] {
+        assert_eq!(store.members_by_account(&other).await, Ok(Vec::new()), "{other:?}");
+    }
+}
+
+/// `Change::CreateMember`: "… its account at a provider exactly."
+pub async fn an_account_is_bound_to_one_member_of_an_organisation(subject: &dyn Subject) {
+    let (tenant, other) = (Tenant::new(subject).await, Tenant::new(subject).await);
+    let account = samples::upstream_account();
+    let bound = |org| Member { upstream: Some(account.clone()), ..samples::member(org, Role::Member) };
+    let duplicate = || Err(CommitError::Duplicate { entity: Entity::Member, field: "upstream_account" });
+    tenant.must([Change::CreateMember(bound(tenant.org()))]).await;
+    assert_eq!(tenant.commit([Change::CreateMember(bound(tenant.org()))]).await, duplicate());
+    let later = samples::member(tenant.org(), Role::Member);
+    tenant.must([Change::CreateMember(later.clone())]).await;
+    let next = later.bound_to(account.clone(), samples::after(1));
+    assert_eq!(tenant.commit([Change::UpdateMember(next)]).await, duplicate());
+    let elsewhere = UpstreamAccount { issuer: "https://other.example".to_owned(), ..account.clone() };
+    tenant.must([Change::UpdateMember(later.bound_to(elsewhere, samples::after(1)))]).await;
+    other.must([Change::CreateMember(bound(other.org()))]).await;
 }
 
 /// MemberReader: "MUST find the member that was handed a link, whatever its organisation, also when the link has expired."

@@ -221,6 +221,8 @@ macro_rules! store_cases {
                 members_are_listed_oldest_first
                 an_address_is_unique_in_its_organisation_without_regard_to_case
                 who_signs_in_is_found_by_address_without_the_disabled
+                who_signs_in_through_a_provider_is_found_by_account_without_the_disabled
+                an_account_is_bound_to_one_member_of_an_organisation
                 who_was_handed_a_link_is_found_by_it
                 the_last_owner_cannot_go
                 teams_come_back_and_their_names_are_unique

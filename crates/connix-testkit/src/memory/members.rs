@@ -16,11 +16,13 @@ use connix_domain::port::store::{CommitError, Entity, ReadError};
 use connix_domain::role::Role;
 use connix_domain::scope::OrgScope;
 use connix_domain::team::{Membership, Team};
+use connix_domain::upstream::UpstreamAccount;
 
 impl State {
     pub(super) fn create_member(&mut self, member: Member) -> Applied {
         unless(self.members.contains_key(&(member.org, member.id)), duplicate(Entity::Member, "id"))?;
         self.email_is_free(&member)?;
+        self.account_is_free(&member)?;
         self.known(member.org)?;
         self.members.insert((member.org, member.id), member);
         Ok(())
@@ -30,8 +32,15 @@ impl State {
         let kept = self.members.get(&(member.org, member.id));
         unless(kept.is_none_or(|kept| kept.version != member.version - 1), stale(Entity::Member))?;
         self.email_is_free(&member)?;
+        self.account_is_free(&member)?;
         self.members.insert((member.org, member.id), member);
         Ok(())
+    }
+
+    fn account_is_free(&self, member: &Member) -> Applied {
+        let same =
+            |other: &Member| other.id != member.id && other.upstream.is_some() && other.upstream == member.upstream;
+        unless(self.members_of(member.org).any(same), duplicate(Entity::Member, "upstream_account"))
     }
 
     fn email_is_free(&self, member: &Member) -> Applied {
@@ -117,6 +126,13 @@ impl MemberReader for MemoryStore {
         let state = self.now();
         let signs_in =
             |member: &&Member| member.is_enabled() && member.email.as_ref().is_some_and(|email| email.key() == key);
+        let mut found: Vec<_> = state.members.values().filter(signs_in).cloned().collect();
+        found.sort_by_key(|member| (member.created_at, member.id));
+        Ok(found)
+    }
+    async fn members_by_account(&self, account: &UpstreamAccount) -> Result<Vec<Member>, ReadError> {
+        let state = self.now();
+        let signs_in = |member: &&Member| member.is_enabled() && member.upstream.as_ref() == Some(account);
         let mut found: Vec<_> = state.members.values().filter(signs_in).cloned().collect();
         found.sort_by_key(|member| (member.created_at, member.id));
         Ok(found)

@@ -13,6 +13,12 @@ const UNIQUE: &[(&str, &str, Entity, &str)] = &[
     ("api_key_kid", "api_key.kid", Entity::ApiKey, "id"),
     ("member_key", "member.org_id, member.id", Entity::Member, "id"),
     ("member_email", "member.org_id, member.email_key", Entity::Member, "email"),
+    (
+        "member_account",
+        "member.upstream_issuer, member.upstream_subject, member.org_id",
+        Entity::Member,
+        "upstream_account",
+    ),
     ("team_key", "team.org_id, team.id", Entity::Team, "id"),
     ("team_name", "team.org_id, team.name_key", Entity::Team, "name"),
     ("project_key", "project.org_id, project.id", Entity::Project, "id"),

@@ -13,6 +13,7 @@ use connix_domain::port::members::MemberReader;
 use connix_domain::port::store::{Entity, ReadError};
 use connix_domain::scope::OrgScope;
 use connix_domain::team::Team;
+use connix_domain::upstream::UpstreamAccount;
 use diesel::dsl::IntoBoxed;
 use diesel::prelude::*;
 
@@ -54,6 +55,18 @@ impl MemberReader for Store {
         let enabled = || {
             let named = member::table.filter(member::email_key.eq(key.clone())).filter(member::disabled_at.is_null());
             named.order((member::created_at, member::id)).select(MemberRow::as_select())
+        };
+        decoded(self.look_up(enabled).await?)
+    }
+
+    async fn members_by_account(&self, account: &UpstreamAccount) -> Result<Vec<Member>, ReadError> {
+        let (issuer, subject) = (rows::plain(&account.issuer), rows::plain(&account.subject));
+        let enabled = || {
+            let bound = member::table
+                .filter(member::upstream_issuer.eq(issuer.clone()))
+                .filter(member::upstream_subject.eq(subject.clone()))
+                .filter(member::disabled_at.is_null());
+            bound.order((member::created_at, member::id)).select(MemberRow::as_select())
         };
         decoded(self.look_up(enabled).await?)
     }

@@ -1,12 +1,13 @@
 //! Members.
 
 use super::tables::member;
-use super::{DB, parsed, sound};
+use super::{DB, parsed, plain, sound};
 use crate::instant::At;
 use connix_domain::Timestamp;
 use connix_domain::api_key::Digest;
 use connix_domain::member::{EmailAddress, Invitation, Member, Password, PasswordHash};
 use connix_domain::port::store::{Entity, ReadError};
+use connix_domain::upstream::UpstreamAccount;
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -22,6 +23,8 @@ pub(crate) struct MemberRow {
     password_set_at: Option<At>,
     invitation: Option<Vec<u8>>,
     invitation_expires_at: Option<At>,
+    upstream_issuer: Option<String>,
+    upstream_subject: Option<String>,
     disabled_at: Option<At>,
     created_at: At,
     updated_at: At,
@@ -34,6 +37,8 @@ impl From<Member> for MemberRow {
         let invitation = member.invitation.map(|link| (link.digest.0.to_vec(), At(link.expires_at)));
         let (password, password_set_at) = password.unzip();
         let (invitation, invitation_expires_at) = invitation.unzip();
+        let (upstream_issuer, upstream_subject) =
+            member.upstream.map(|of| (plain(&of.issuer), plain(&of.subject))).unzip();
         Self {
             org_id: member.org.to_string(),
             id: member.id.to_string(),
@@ -44,6 +49,8 @@ impl From<Member> for MemberRow {
             password_set_at,
             invitation,
             invitation_expires_at,
+            upstream_issuer,
+            upstream_subject,
             disabled_at: member.disabled_at.map(At),
             created_at: At(member.created_at),
             updated_at: At(member.updated_at),
@@ -61,6 +68,7 @@ impl TryFrom<MemberRow> for Member {
             let digest = sound(OF, "invitation", digest.try_into().map_err(|_| "not 32 bytes"))?;
             Ok::<_, ReadError>(Invitation { digest: Digest(digest), expires_at: expires_at.0 })
         });
+        let upstream = row.upstream_issuer.zip(row.upstream_subject);
         Ok(Self {
             org: parsed(OF, "org_id", &row.org_id)?,
             id: parsed(OF, "id", &row.id)?,
@@ -68,6 +76,7 @@ impl TryFrom<MemberRow> for Member {
             role: parsed(OF, "role", &row.role)?,
             password: password.map(|(hash, at)| Password { hash: PasswordHash(hash), set_at: at.0 }),
             invitation: invitation.transpose()?,
+            upstream: upstream.map(|(issuer, subject)| UpstreamAccount { issuer, subject }),
             disabled_at: row.disabled_at.map(Timestamp::from),
             created_at: row.created_at.0,
             updated_at: row.updated_at.0,
