@@ -9,6 +9,7 @@
 //! | [`samples`] | values of the domain, with every field filled where that matters |
 //! | [`fake_model`] | a model endpoint that plays a script |
 //! | [`fake_search`] | a search endpoint |
+//! | [`fake_provider`] | an OpenID Connect provider, which can lie |
 //! | [`proxy`] | a network that can freeze |
 #![warn(missing_docs)]
 
@@ -16,6 +17,7 @@ pub mod clock;
 pub mod contract;
 pub mod fake_mcp;
 pub mod fake_model;
+pub mod fake_provider;
 pub mod fake_search;
 pub mod ids;
 pub mod limits_contract;
