@@ -7,7 +7,7 @@ use crate::failed_credentials::FailedCredentials;
 use crate::known_credentials::KnownCredentials;
 use crate::metering::Meters;
 use crate::numbers::Numbers;
-use crate::oauth::KeyRing;
+use crate::oauth::{ClientOrigins, KeyRing};
 use crate::presence::Presence;
 use crate::redaction::Redactors;
 use crate::settings::Settings;
@@ -65,6 +65,7 @@ pub struct App {
     pub(crate) known_credentials: KnownCredentials,
     pub(crate) failures: FailedCredentials,
     pub(crate) key_ring: KeyRing,
+    pub(crate) origins: ClientOrigins,
     pub(crate) guesses: Guesses,
     pub(crate) password_bench: PasswordBench,
     pub(crate) redactors: Redactors,
@@ -88,6 +89,7 @@ impl App {
             known_credentials: KnownCredentials::new(),
             failures: FailedCredentials::new(),
             key_ring: KeyRing::default(),
+            origins: ClientOrigins::default(),
             guesses: Guesses::new(),
             password_bench: PasswordBench::new(),
             redactors: Redactors::new(),

@@ -56,8 +56,8 @@ pub use idempotency::{Idempotency, Remember};
 pub use member::InvitedMember;
 pub use metrics::AgentMetrics;
 pub use oauth::{
-    Authorization, CallingClient, ClientCredentials, ClientOrder, Decision, Introspection, IssuedTokens, NewClient,
-    Question, Ticket, TokenFailure,
+    Authorization, CallingClient, ClientCredentials, ClientOrder, ClientOrigins, Decision, Introspection, IssuedTokens,
+    NewClient, Question, Ticket, TokenFailure,
 };
 pub use order::{AgentCommand, AgentOrder, AgentUpdate};
 pub use project_order::{Naming, ProjectOrder, Removed};

@@ -1,4 +1,5 @@
-//! Cross-origin requests, for the origins the operator lists and nobody else (contract section 2).
+//! Cross-origin requests, for the origins of registered applications and those the operator lists, and nobody else (contract
+//! section 2).
 
 use crate::compress::add_vary;
 use actix_web::http::header::{
@@ -8,6 +9,7 @@ use actix_web::http::header::{
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, dev::ServiceRequest};
+use connix_application::ClientOrigins;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
@@ -26,13 +28,14 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 #[derive(Debug, Clone, Default)]
 pub struct Cors {
     origins: Vec<String>,
+    clients: ClientOrigins,
 }
 
 impl Cors {
-    /// Allows these origins.
+    /// Allows these origins, and those of applications.
     #[must_use]
-    pub fn new(origins: Vec<String>) -> Self {
-        Self { origins }
+    pub fn new(origins: Vec<String>, clients: ClientOrigins) -> Self {
+        Self { origins, clients }
     }
 
     /// The answer to a preflight from an allowed origin; any other request goes on.
@@ -52,12 +55,14 @@ impl Cors {
     /// The `Origin` of the request if it is allowed.
     pub(crate) fn allowed<'r>(&self, request: &'r HeaderMap) -> Option<&'r HeaderValue> {
         let origin = request.get(ORIGIN)?;
-        self.origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()).then_some(origin)
+        let listed = self.origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());
+        let allowed = listed || origin.to_str().is_ok_and(|text| self.clients.hold(text));
+        allowed.then_some(origin)
     }
 
     /// Marks a response to a request from `origin`, which [`Self::allowed`] has let through or not.
     pub(crate) fn mark(&self, origin: Option<&HeaderValue>, response: &mut HeaderMap) {
-        if self.origins.is_empty() {
+        if self.origins.is_empty() && self.clients.are_none() {
             return;
         }
         add_vary(response, "Origin");

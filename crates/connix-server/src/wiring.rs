@@ -210,6 +210,8 @@ pub(crate) fn passwords() -> impl Passwords {
 /// What the listeners serve.
 pub(crate) fn served(settings: &Settings, app: Arc<App>, metrics: Arc<PrometheusMetrics>) -> Served {
     let shown = metrics.clone();
+    let origins = settings.server.cors_origins.iter().map(ToString::to_string).collect();
+    let cors = Cors::new(origins, app.client_origins());
     Served {
         app,
         metrics,
@@ -219,6 +221,6 @@ pub(crate) fn served(settings: &Settings, app: Arc<App>, metrics: Arc<Prometheus
             patience: Duration::from_secs(settings.streams.patience_seconds),
         },
         proxies: TrustedProxies::new(settings.server.trusted_proxies.clone()),
-        cors: Cors::new(settings.server.cors_origins.iter().map(ToString::to_string).collect()),
+        cors,
     }
 }

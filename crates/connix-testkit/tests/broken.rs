@@ -16,6 +16,7 @@ use connix_domain::member::Member;
 use connix_domain::oauth::client::OAuthClient;
 use connix_domain::oauth::code::AuthorizationCode;
 use connix_domain::oauth::grant::{Consent, Grant};
+use connix_domain::oauth::redirect_uri::RedirectUri;
 use connix_domain::oauth::refresh::TokenPair;
 use connix_domain::oauth::signing_key::SigningKey;
 use connix_domain::organisation::Organisation;
@@ -140,6 +141,7 @@ hand_on! {
         client_anywhere(id: OAuthClientId) -> Option<OAuthClient>;
         oauth_client(scope: OrgScope, id: OAuthClientId) -> Option<OAuthClient>;
         oauth_clients(scope: OrgScope, window: Window) -> Page<OAuthClient>;
+        active_redirect_uris() -> Vec<RedirectUri>;
         authorization_code(scope: OrgScope, digest: &Digest) -> Option<AuthorizationCode>;
         grant(scope: OrgScope, id: GrantId) -> Option<Grant>;
         token_pair(scope: OrgScope, id: TokenPairId) -> Option<TokenPair>;

@@ -269,6 +269,7 @@ const APPLICATIONS: &[(&str, &str)] = &[
         "MUST find an application by its identifier whatever its organisation: nobody is signed in yet.",
         "an_application_is_found_whatever_its_organisation",
     ),
+    ("MUST NOT hold a disabled one's.", "only_active_applications_have_a_say_of_origins"),
     (
         "MUST find a session by its credential whatever its organisation: the cookie is all that there is.",
         "a_session_is_found_by_its_credential_whatever_its_organisation",

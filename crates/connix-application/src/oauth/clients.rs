@@ -76,6 +76,7 @@ impl App {
         let audited = self.audited(caller, target, ["name", "type", "redirect_uris", "scopes"]);
         let unit = ChangeSet::new().with(create).with(audited);
         self.commit(unit.first(self.record(remember.as_ref(), &new))).await?;
+        self.registered_anew().await;
         Ok(new)
     }
 
@@ -160,8 +161,14 @@ impl App {
         let audited = self.audited(caller, target(next), changed.iter().copied());
         let update = OAuthChange::UpdateClient(next.clone());
         self.commit_quietly(ChangeSet::new().with(update.into()).with(audited).first(record)).await?;
-        self.known_credentials.forget();
+        self.registered_anew().await;
         Ok(())
+    }
+
+    /// What applications may do has changed: at once here, a moment later in other processes.
+    async fn registered_anew(&self) {
+        self.known_credentials.forget();
+        self.look_for_origins().await;
     }
 
     /// Removes an application, and whatever it was given.
@@ -176,7 +183,7 @@ impl App {
             let delete = OAuthChange::DeleteClient { org: client.org, id: client.id };
             let audited = self.audited(caller, target(&client), []);
             self.commit_quietly(ChangeSet::new().with(delete.into()).with(audited)).await?;
-            self.known_credentials.forget();
+            self.registered_anew().await;
             Ok(client)
         })
         .await

@@ -9,6 +9,7 @@ mod calling_client;
 mod clients;
 mod held_tokens;
 mod keys;
+mod origins;
 mod tokens;
 
 pub(crate) use access::still_counts;
@@ -17,6 +18,7 @@ pub use calling_client::{CallingClient, ClientCredentials};
 pub use clients::{ClientOrder, NewClient};
 pub use held_tokens::Introspection;
 pub(crate) use keys::KeyRing;
+pub use origins::ClientOrigins;
 pub use tokens::{IssuedTokens, TokenFailure};
 
 use crate::app::App;

@@ -57,7 +57,7 @@ impl Supervisor {
 
     /// Works until the future is dropped.
     pub async fn run(&self) {
-        tokio::join!(self.converge(), self.watch(), self.sample(), self.drop_what_is_old());
+        tokio::join!(self.converge(), self.watch(), self.sample(), self.drop_what_is_old(), self.app.keep_origins());
     }
 
     async fn converge(&self) {

@@ -5,6 +5,7 @@ use crate::server::around_routes;
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
 use actix_web::web;
+use connix_application::ClientOrigins;
 use serde_json::Value;
 use std::sync::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,7 +30,7 @@ impl Metrics for Counted {
 /// What the API answers before it needs an application, and what was counted.
 async fn exchange(request: TestRequest) -> (HttpResponse, Vec<(String, u16)>) {
     let counted = Arc::new(Counted::default());
-    let cors = Cors::new(vec!["https://app.example.com".to_owned()]);
+    let cors = Cors::new(vec!["https://app.example.com".to_owned()], ClientOrigins::default());
     let broken = || async { Err::<HttpResponse, _>(Problem::internal("the cause")) };
     let app = around_routes(cors, counted.clone()).route("/broken", web::get().to(broken));
     let service = test::init_service(app).await;

@@ -2,6 +2,7 @@
 
 use super::tenant::{ALL, Outcome};
 use super::{Subject, Tenant};
+use crate::ids::chance;
 use crate::samples;
 use crate::samples::oauth::{code, confidential_client, consent, digest, grant, pair, public_client, scopes};
 use connix_domain::api_key::Digest;
@@ -9,9 +10,10 @@ use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::{GrantId, OAuthClientId, TokenPairId, UserId};
 use connix_domain::member::Member;
 use connix_domain::oauth::change::OAuthChange;
-use connix_domain::oauth::client::OAuthClient;
+use connix_domain::oauth::client::{ClientStatus, OAuthClient};
 use connix_domain::oauth::code::AuthorizationCode;
 use connix_domain::oauth::grant::Grant;
+use connix_domain::oauth::redirect_uri::RedirectUri;
 use connix_domain::oauth::refresh::TokenPair;
 use connix_domain::page::Window;
 use connix_domain::port::store::{CommitError, Entity, Store};
@@ -71,6 +73,23 @@ pub async fn applications_come_back_as_they_were(subject: &dyn Subject) {
     assert_eq!(commit(&tenant, [OAuthChange::UpdateClient(next.clone())]).await, stale(Entity::OAuthClient));
     let twice = commit(&tenant, [OAuthChange::CreateClient(next)]).await;
     assert_eq!(twice, Err(CommitError::Duplicate { entity: Entity::OAuthClient, field: "id" }));
+}
+
+/// ApplicationReader: "MUST NOT hold a disabled one's."
+pub async fn only_active_applications_have_a_say_of_origins(subject: &dyn Subject) {
+    let tenant = Tenant::new(subject).await;
+    let member = someone(&tenant).await;
+    let uri = |host: &str| RedirectUri::parse(&format!("https://{host}-{:x}.example/cb", chance())).expect("a URI");
+    let (used, unused) = (uri("used"), uri("unused"));
+    let active = OAuthClient { redirect_uris: vec![used.clone()], ..public_client(&member) };
+    let disabled = OAuthClient {
+        redirect_uris: vec![unused.clone()],
+        status: ClientStatus::Disabled,
+        ..confidential_client(&member)
+    };
+    must(&tenant, [active, disabled].map(OAuthChange::CreateClient)).await;
+    let listed = subject.store().active_redirect_uris().await.unwrap_or_default();
+    assert_eq!((listed.contains(&used), listed.contains(&unused)), (true, false));
 }
 
 /// ApplicationReader: "MUST find an application by its identifier whatever its organisation: nobody is signed in yet."

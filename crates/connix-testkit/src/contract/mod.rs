@@ -240,6 +240,7 @@ macro_rules! store_cases {
             applications {
                 applications_come_back_as_they_were
                 an_application_is_found_whatever_its_organisation
+                only_active_applications_have_a_say_of_origins
                 what_belongs_to_another_organisation_is_none
                 a_grant_to_another_organisation_s_application_is_refused
                 codes_grants_and_tokens_come_back_as_they_were

@@ -13,6 +13,7 @@ use connix_domain::oauth::change::OAuthChange;
 use connix_domain::oauth::client::OAuthClient;
 use connix_domain::oauth::code::AuthorizationCode;
 use connix_domain::oauth::grant::{Consent, Grant};
+use connix_domain::oauth::redirect_uri::RedirectUri;
 use connix_domain::oauth::refresh::TokenPair;
 use connix_domain::oauth::signing_key::SigningKey;
 use connix_domain::page::{Page, Window};
@@ -173,6 +174,12 @@ impl ApplicationReader for MemoryStore {
         list.sort_by_key(|client| (client.created_at, client.id));
         Ok(part(&list, window))
     }
+    async fn active_redirect_uris(&self) -> Result<Vec<RedirectUri>, ReadError> {
+        let state = self.now();
+        let active = state.applications.clients.values().filter(|client| client.is_active());
+        Ok(active.flat_map(|client| client.redirect_uris.clone()).collect())
+    }
+
     async fn authorization_code(
         &self,
         scope: OrgScope,

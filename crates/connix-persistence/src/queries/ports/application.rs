@@ -1,6 +1,8 @@
 //! Applications, what they were let, and who is signed in.
 
-use super::rows::{BrowserSessionRow, ClientRow, CodeRow, ConsentRow, GrantRow, PairRow, SigningKeyRow};
+use super::rows::{
+    BrowserSessionRow, ClientRow, CodeRow, ConsentRow, GrantRow, PairRow, SigningKeyRow, read_redirect_uris,
+};
 use super::tables::{browser_session, oauth_client, oauth_code, oauth_consent, oauth_grant, oauth_pair, signing_key};
 use super::{Store, decoded, only};
 use crate::instant::At;
@@ -9,9 +11,10 @@ use connix_domain::Timestamp;
 use connix_domain::api_key::Digest;
 use connix_domain::browser_session::BrowserSession;
 use connix_domain::id::{GrantId, OAuthClientId, TokenPairId, UserId};
-use connix_domain::oauth::client::OAuthClient;
+use connix_domain::oauth::client::{ClientStatus, OAuthClient};
 use connix_domain::oauth::code::AuthorizationCode;
 use connix_domain::oauth::grant::{Consent, Grant};
+use connix_domain::oauth::redirect_uri::RedirectUri;
 use connix_domain::oauth::refresh::TokenPair;
 use connix_domain::oauth::signing_key::SigningKey;
 use connix_domain::page::{Page, Window};
@@ -19,6 +22,7 @@ use connix_domain::port::applications::ApplicationReader;
 use connix_domain::port::store::ReadError;
 use connix_domain::scope::OrgScope;
 use diesel::prelude::*;
+use serde_json::Value;
 
 #[async_trait]
 impl ApplicationReader for Store {
@@ -40,6 +44,13 @@ impl ApplicationReader for Store {
         };
         let (rows, total) = self.page(true, part, || all().count()).await?;
         Ok(Page { items: decoded(rows)?, total })
+    }
+
+    async fn active_redirect_uris(&self) -> Result<Vec<RedirectUri>, ReadError> {
+        let active = || oauth_client::table.filter(oauth_client::status.eq(ClientStatus::Active.as_str()));
+        let lists: Vec<Value> = self.list(|| active().select(oauth_client::redirect_uris)).await?;
+        let uris = lists.into_iter().map(read_redirect_uris).collect::<Result<Vec<_>, _>>()?;
+        Ok(uris.into_iter().flatten().collect())
     }
 
     async fn authorization_code(

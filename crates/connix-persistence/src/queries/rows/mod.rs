@@ -37,7 +37,7 @@ pub(super) use idempotency::IdempotencyRow;
 pub(super) use journal::JournalRow;
 pub(crate) use log::LogRow;
 pub(super) use member::MemberRow;
-pub(super) use oauth::{ClientRow, CodeRow, ConsentRow, GrantRow, PairRow};
+pub(super) use oauth::{ClientRow, CodeRow, ConsentRow, GrantRow, PairRow, read_redirect_uris};
 pub(super) use organisation::OrganisationRow;
 pub(super) use project::ProjectRow;
 pub(super) use signing_key::SigningKeyRow;

@@ -61,14 +61,12 @@ impl TryFrom<ClientRow> for OAuthClient {
     type Error = ReadError;
     fn try_from(row: ClientRow) -> Result<Self, ReadError> {
         const OF: Entity = Entity::OAuthClient;
-        let uris: WordsDocument = sound(OF, "redirect_uris", documents::read::<_, WordsDocument>(row.redirect_uris))?;
-        let uris = uris.iter().map(|uri| RedirectUri::parse(uri)).collect::<Result<_, _>>();
         Ok(Self {
             org: parsed(OF, "org_id", &row.org_id)?,
             id: parsed(OF, "id", &row.id)?,
             name: sound(OF, "name", ClientName::parse(&row.name))?,
             kind: parsed(OF, "kind", &row.kind)?,
-            redirect_uris: sound(OF, "redirect_uris", uris)?,
+            redirect_uris: read_redirect_uris(row.redirect_uris)?,
             scopes: parsed(OF, "scopes", &row.scopes)?,
             secrets: sound(OF, "secrets", documents::read::<_, SecretsDocument>(row.secrets))?,
             status: parsed(OF, "status", &row.status)?,
@@ -78,6 +76,13 @@ impl TryFrom<ClientRow> for OAuthClient {
             version: row.version,
         })
     }
+}
+
+/// What stands in `oauth_client.redirect_uris`.
+pub(crate) fn read_redirect_uris(document: Value) -> Result<Vec<RedirectUri>, ReadError> {
+    const PLACE: (Entity, &str) = (Entity::OAuthClient, "redirect_uris");
+    let texts: WordsDocument = sound(PLACE.0, PLACE.1, documents::read::<_, WordsDocument>(document))?;
+    sound(PLACE.0, PLACE.1, texts.iter().map(|text| RedirectUri::parse(text)).collect::<Result<_, _>>())
 }
 
 #[derive(Queryable, Selectable, Insertable)]
