@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::caller::{Caller, Credential};
 use crate::error::Error;
-use crate::known_credentials::KnownKey;
+use crate::known_credentials::{AsOf, KnownKey};
 use crate::worker::Worker;
 use connix_domain::access::Access;
 use connix_domain::api_key::{ApiKey, Digest, Kid};
@@ -12,6 +12,7 @@ use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::ProjectId;
 use connix_domain::member::Member;
 use connix_domain::permission::Permissions;
+use connix_domain::port::secrets::PresentedKey;
 use connix_domain::rate_limit::Overrides;
 use connix_domain::scope::{Job, OrgScope};
 use std::sync::Arc;
@@ -31,17 +32,37 @@ impl App {
     /// # Errors
     /// [`Error::Unauthorized`] for every kind of failure alike.
     pub async fn authenticate(&self, text: &str) -> Result<Caller, Error> {
-        let Some(presented) = self.ports.credentials.read_key(text) else {
-            return self.authenticate_access_token(text).await;
-        };
-        let known = self.known_key(&presented.kid).await?;
-        // an unknown key costs the same comparison as a wrong one
-        let kept = known.as_ref().map_or(Digest([0; 32]), |known| known.key.digest);
-        let same = self.ports.credentials.same(&kept, &presented.digest);
-        let live = known.filter(|known| same && known.key.is_live(self.now())).ok_or(Error::Unauthorized)?;
+        match self.ports.credentials.read_key(text) {
+            Some(presented) => self.authenticate_key(&presented).await,
+            None => self.authenticate_access_token(text).await,
+        }
+    }
+
+    pub(crate) async fn authenticate_key(&self, presented: &PresentedKey) -> Result<Caller, Error> {
+        let live = self.live_key(presented).await?.ok_or(Error::Unauthorized)?;
         let caller = live.caller.ok_or(Error::Unauthorized)?;
         self.note_use(live.key);
         Ok(caller)
+    }
+
+    /// The key that was shown, if it is one that works. What is remembered is believed for the right text alone: a wrong text of
+    /// a known key and any of an unknown one cost the same look-up and the same comparison.
+    pub(crate) async fn live_key(&self, presented: &PresentedKey) -> Result<Option<KnownKey>, Error> {
+        let live = |known: &KnownKey| known.key.is_live(self.now());
+        let remembered = self.known_credentials.key(&presented.kid);
+        if let Some(known) =
+            remembered.filter(|known| self.ports.credentials.same(&known.key.digest, &presented.digest))
+        {
+            return Ok(Some(known).filter(live));
+        }
+        let as_of = self.known_credentials.as_of();
+        let key = self.store().api_key(&presented.kid).await?;
+        let kept = key.as_ref().map_or(Digest([0; 32]), |key| key.digest);
+        let same = self.ports.credentials.same(&kept, &presented.digest);
+        match key.filter(|_| same) {
+            Some(key) => Ok(Some(self.remember_key(as_of, key).await?).filter(live)),
+            None => Ok(None),
+        }
     }
 
     /// Notes that a key is used, at most once a minute, beside the call; that it cannot be noted is nobody's harm.
@@ -83,10 +104,14 @@ impl App {
         }
         let as_of = self.known_credentials.as_of();
         let Some(key) = self.store().api_key(kid).await? else { return Ok(None) };
+        Ok(Some(self.remember_key(as_of, key).await?))
+    }
+
+    async fn remember_key(&self, as_of: AsOf, key: ApiKey) -> Result<KnownKey, Error> {
         let caller = self.caller_of(&key).await?;
         let known = KnownKey { key, caller };
-        self.known_credentials.keep_key(as_of, kid.clone(), known.clone());
-        Ok(Some(known))
+        self.known_credentials.keep_key(as_of, known.key.kid.clone(), known.clone());
+        Ok(known)
     }
 
     /// Who asks with a key.

@@ -7,7 +7,8 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Error;
 use connix_domain::Timestamp;
-use connix_domain::api_key::Kid;
+use connix_domain::api_key::{Digest, Kid};
+use connix_domain::port::secrets::PresentedKey;
 use connix_domain::rate_limit::{Policy, Window};
 use moka::sync::Cache;
 use std::collections::HashMap;
@@ -75,7 +76,7 @@ impl Minute {
 /// Wrong credentials, and who is known to have good ones.
 pub(crate) struct FailedCredentials {
     minute: Mutex<Minute>,
-    good: Cache<Kid, ()>,
+    good: Cache<Kid, Digest>,
 }
 
 impl FailedCredentials {
@@ -115,21 +116,26 @@ impl App {
     /// [`Error::Unauthorized`] for every kind of failure alike; [`Error::RateLimited`] after too many from there.
     pub async fn authenticate_from(&self, address: Option<IpAddr>, text: &str) -> Result<Caller, Error> {
         let Some((network, limit)) = self.guarded(address) else { return self.authenticate(text).await };
-        let refused = self.failures.refused(network, limit, self.now());
-        if let Some(retry_after) = refused.filter(|_| self.would_be_looked_up(text)) {
+        let judged = match self.ports.credentials.read_key(text) {
+            Some(key) => self.judge_key(network, limit, &key).await,
+            None => self.authenticate_access_token(text).await,
+        };
+        judged.map_err(|error| if error == Error::Unauthorized { self.refuse_credential(address) } else { error })
+    }
+
+    /// After too many wrong credentials the store is asked for none but the keys that are known to have been good.
+    async fn judge_key(&self, network: Network, limit: u32, key: &PresentedKey) -> Result<Caller, Error> {
+        let good = self.was_good(key);
+        if let Some(retry_after) = self.failures.refused(network, limit, self.now()).filter(|_| !good) {
             return Err(Error::RateLimited { retry_after });
         }
-        match self.authenticate(text).await {
-            Ok(caller) => {
-                let kid = Kid::new(caller.principal());
-                if !self.failures.good.contains_key(&kid) {
-                    self.failures.good.insert(kid, ());
-                }
-                Ok(caller)
-            }
-            Err(Error::Unauthorized) => Err(self.refuse_credential(address)),
-            Err(error) => Err(error),
+        let judged = self.authenticate_key(key).await;
+        match &judged {
+            Ok(_) if !good => self.failures.good.insert(key.kid.clone(), key.digest),
+            Err(Error::Unauthorized) if good => self.failures.good.invalidate(&key.kid),
+            _ => {}
         }
+        judged
     }
 
     /// What a credential is answered that cannot be one.
@@ -146,9 +152,8 @@ impl App {
         address.map(|address| (Network::of(address), limits.failed_credentials))
     }
 
-    /// Whether the store would be asked for a key that nobody here knows to exist.
-    fn would_be_looked_up(&self, text: &str) -> bool {
-        self.ports.credentials.read_key(text).is_some_and(|presented| !self.failures.good.contains_key(&presented.kid))
+    fn was_good(&self, key: &PresentedKey) -> bool {
+        self.failures.good.get(&key.kid).is_some_and(|good| self.ports.credentials.same(&good, &key.digest))
     }
 }
 
@@ -184,6 +189,7 @@ mod tests {
         assert_eq!(failures.refused(network, 3, NOON + chrono::Duration::seconds(60)), None);
     }
 
+    /// R13.
     #[test]
     fn a_flood_from_everywhere_takes_bounded_room_and_is_still_counted() {
         let failures = FailedCredentials::new();

@@ -13,7 +13,7 @@ use std::time::Duration;
 const REMEMBERED: Duration = Duration::from_secs(2);
 /// At most this many of a kind are remembered.
 const MOST: u64 = 10_000;
-/// Uses of a key that are less apart than this are noted once.
+/// Uses of a key, and its exposures, that are less apart than this are noted once.
 const NOTED: Duration = Duration::from_secs(60);
 
 /// What is known of a key: itself, and what it comes to for its member now.
@@ -32,6 +32,7 @@ pub(crate) struct KnownCredentials {
     keys: Cache<Kid, (AsOf, KnownKey)>,
     tokens: Cache<TokenPairId, (AsOf, Caller)>,
     noted: Cache<Kid, ()>,
+    told: Cache<Kid, ()>,
     /// So many times this process has changed what credentials come to. What was read before a change is not believed after it, also
     /// when it was being read meanwhile.
     changes: AtomicU64,
@@ -39,7 +40,13 @@ pub(crate) struct KnownCredentials {
 
 impl KnownCredentials {
     pub(crate) fn new() -> Self {
-        Self { keys: short(REMEMBERED), tokens: short(REMEMBERED), noted: short(NOTED), changes: AtomicU64::new(0) }
+        Self {
+            keys: short(REMEMBERED),
+            tokens: short(REMEMBERED),
+            noted: short(NOTED),
+            told: short(NOTED),
+            changes: AtomicU64::new(0),
+        }
     }
     /// What credentials come to has been changed: nothing is remembered.
     pub(crate) fn forget(&self) {
@@ -66,6 +73,10 @@ impl KnownCredentials {
     /// Whether nobody has asked this of the key for a while.
     pub(crate) fn is_first_use(&self, kid: &Kid) -> bool {
         self.noted.entry_by_ref(kid).or_insert(()).is_fresh()
+    }
+    /// Whether nobody has asked for a while if the key is exposed.
+    pub(crate) fn is_first_exposure(&self, kid: &Kid) -> bool {
+        self.told.entry_by_ref(kid).or_insert(()).is_fresh()
     }
     fn still_known<T>(&self, kept: Option<(AsOf, T)>) -> Option<T> {
         kept.filter(|(as_of, _)| *as_of == self.as_of()).map(|(_, known)| known)

@@ -16,6 +16,7 @@ mod commit;
 mod console;
 mod equipment;
 mod error;
+mod exposed_credentials;
 mod failed_credentials;
 mod follow;
 mod idempotency;

@@ -1,10 +1,13 @@
-//! What a request shows to say who it is from (contract section 2). Headers only: a key in a query string is never read.
+//! What a request shows to say who it is from (contract section 2). Headers only: a key in a query string lets nobody in.
 
 use crate::problem::{Problem, Situation};
+use crate::query;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
 /// The header an API key may stand in.
 pub(crate) const API_KEY: &str = "x-api-key";
+/// What every API key begins with.
+const KEY_PREFIX: &str = "cx_";
 
 /// The text of the API key that a request shows in `X-API-Key` or as `Authorization: Bearer`.
 ///
@@ -22,6 +25,12 @@ pub(crate) fn api_key(headers: &HeaderMap) -> Result<&str, Problem> {
 /// Whether a request shows any credential, readable or not.
 pub(crate) fn is_shown(headers: &HeaderMap) -> bool {
     headers.contains_key(API_KEY) || headers.contains_key(AUTHORIZATION)
+}
+
+/// The texts in a query string that may be an API key, decoded: nobody is let in by one, but its owner wants to know.
+pub(crate) fn in_query(query: &str) -> impl Iterator<Item = String> {
+    let pairs = query.split('&').filter_map(query::pair);
+    pairs.flat_map(|(name, value)| [value, name]).filter(|text| text.starts_with(KEY_PREFIX))
 }
 
 /// The text of the worker token that a request shows as `Authorization: Bearer`.
@@ -63,6 +72,13 @@ mod tests {
         assert_eq!(read(&[("x-api-key", "cx_1")]), Ok("cx_1".to_owned()));
         assert_eq!(read(&[("authorization", "Bearer cx_1")]), Ok("cx_1".to_owned()));
         assert_eq!(read(&[("authorization", "bearer  cx_1")]), Ok("cx_1".to_owned()));
+    }
+
+    #[test]
+    fn what_may_be_a_key_is_found_in_a_query_wherever_it_stands() {
+        let found = |query| in_query(query).collect::<Vec<_>>();
+        assert_eq!(found("api_key=cx_1&limit=5&key=cx%5F2&cx_3"), ["cx_1", "cx_2", "cx_3"]);
+        assert_eq!(found("api_key=cx%ZZ&search=xcx_1&"), Vec::<String>::new());
     }
 
     #[test]

@@ -10,8 +10,8 @@ use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
 use connix_application::{App, Caller, Error as Refusal, Worker};
+use connix_domain::audit::Origin;
 use connix_worker_protocol::{PROTOCOL_HEADER, PROTOCOL_VERSION};
-use std::net::IpAddr;
 
 /// Lets a request pass to the handler, with its caller or worker noted in it, or answers why not.
 pub(crate) async fn admit(
@@ -50,8 +50,8 @@ async fn check(route: &'static Route, request: &ServiceRequest) -> Result<(), Pr
 
 /// Who calls, within its budgets. Noted in the request, for the handler and for the audit log.
 async fn caller(route: &'static Route, request: &ServiceRequest) -> Result<Caller, Problem> {
-    let address = origin::address(request.request());
-    let caller = authenticated(address, request).await?.calling(origin::of(request.request()));
+    let origin = origin::of(request.request());
+    let caller = authenticated(&origin, request).await?.calling(origin);
     count(route, &caller, request).await?;
     request.extensions_mut().insert(caller.clone());
     Ok(caller)
@@ -64,19 +64,25 @@ fn too_narrow(caller: &Caller, error: Refusal) -> Problem {
 }
 
 /// Whoever shows a credential that is not good is told so, and not only that one is needed.
-async fn authenticated(address: Option<IpAddr>, request: &ServiceRequest) -> Result<Caller, Problem> {
+async fn authenticated(origin: &Origin, request: &ServiceRequest) -> Result<Caller, Problem> {
     let shown = credential::is_shown(request.headers());
-    judged(address, request).await.map_err(|problem| match problem.situation() {
+    judged(origin, request).await.map_err(|problem| match problem.situation() {
         Situation::Unauthorized if shown => problem.challenging(Challenge::InvalidToken),
         _ => problem,
     })
 }
 
-async fn judged(address: Option<IpAddr>, request: &ServiceRequest) -> Result<Caller, Problem> {
+async fn judged(origin: &Origin, request: &ServiceRequest) -> Result<Caller, Problem> {
     match credential::api_key(request.headers()) {
-        Ok(key) => Ok(app(request)?.authenticate_from(address, key).await?),
-        Err(problem) if problem.situation() == Situation::Unauthorized && credential::is_shown(request.headers()) => {
-            Err(app(request)?.refuse_credential(address).into())
+        Ok(key) => Ok(app(request)?.authenticate_from(origin.address, key).await?),
+        Err(problem) if problem.situation() == Situation::Unauthorized => {
+            let app = app(request)?;
+            let refusal = if credential::is_shown(request.headers()) {
+                app.refuse_credential(origin.address)
+            } else {
+                app.refuse_exposed(origin.clone(), credential::in_query(request.query_string())).await
+            };
+            Err(refusal.into())
         }
         Err(problem) => Err(problem),
     }

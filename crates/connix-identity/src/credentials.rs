@@ -70,7 +70,10 @@ impl Credentials for PepperedCredentials {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::btree_map;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
+    use std::sync::LazyLock;
 
     fn credentials(master: u8) -> PepperedCredentials {
         PepperedCredentials::new(&MasterKey::from_bytes([master; 32]))
@@ -117,6 +120,33 @@ mod tests {
         assert!(credentials(1).read_key(token.expose()).is_none());
         let minted = credentials(1).mint_key();
         assert!(credentials(1).read_worker_token(minted.text.expose()).is_none());
+    }
+
+    /// A key with some of its characters moved on among the printable ones, and its checksum made to fit again or not.
+    fn mutated(key: &str, moves: &BTreeMap<usize, u8>, repaired: bool) -> String {
+        let mut bytes = key.as_bytes().to_vec();
+        for (position, by) in moves {
+            bytes[*position] = 0x21 + (bytes[*position] - 0x21 + by) % 94;
+        }
+        let text = String::from_utf8(bytes).unwrap();
+        let body = &text[..text.len() - 6];
+        if repaired { format!("{body}{}", crate::base62::checksum(body)) } else { text }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100_000))]
+
+        /// K05.
+        #[test]
+        fn no_mutation_of_a_key_is_taken_for_it(moves in btree_map(0usize..54, 1u8..94, 1..4), repaired: bool) {
+            static OURS: LazyLock<PepperedCredentials> = LazyLock::new(|| credentials(1));
+            static MINTED: LazyLock<MintedKey> = LazyLock::new(|| OURS.mint_key());
+            let text = mutated(MINTED.text.expose(), &moves, repaired);
+            if text != MINTED.text.expose() {
+                let read = OURS.read_key(&text);
+                prop_assert!(!read.is_some_and(|read| OURS.same(&read.digest, &MINTED.digest)), "{}", text);
+            }
+        }
     }
 
     proptest! {

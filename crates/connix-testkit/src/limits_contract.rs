@@ -57,6 +57,7 @@ macro_rules! limits_cases {
             of_a_thousand_at_once_exactly_a_hundred_pass
             what_one_process_leaves_another_may_use_to_the_last_unit
             it_takes_from_all_of_the_policies_or_from_none
+            the_thousand_and_first_of_an_hour_is_refused_until_the_hour_ends
             subjects_and_policies_are_independent
             a_new_window_is_whole_and_aligned_to_the_clock
             a_new_figure_holds_at_once_and_what_was_taken_stays_taken
@@ -127,7 +128,7 @@ fn remaining(verdict: &Verdict, policy: Policy) -> i64 {
     verdict.of(policy).expect("a claim").remaining
 }
 
-/// 24 connections, each as a client that asks for the next when it has its answer.
+/// G9, R07: 24 connections, each as a client that asks for the next when it has its answer.
 pub async fn in_each_of_50_windows_exactly_as_many_pass_as_there_are_units(world: World) {
     let subject = new_subject();
     let world = Arc::new(world);
@@ -187,6 +188,19 @@ pub async fn it_takes_from_all_of_the_policies_or_from_none(world: World) {
     assert_eq!(world.at_once(20, &subject, &claims).await, 0, "the hour's 30 have passed");
     let refused = world.ask(0, &subject, &claims).await;
     assert_eq!((refused.retry_after(), remaining(&refused, Policy::Minute)), (Some(3600 - 360), 5));
+}
+
+/// R02.
+pub async fn the_thousand_and_first_of_an_hour_is_refused_until_the_hour_ends(world: World) {
+    let (subject, claims) = (new_subject(), claims(1000, 100));
+    for minute in 0..20 {
+        assert_eq!(world.at_once(50, &subject, &claims).await, 50, "minute {minute}");
+        world.pass(60);
+    }
+    let refused = world.ask(0, &subject, &claims).await;
+    assert_eq!((refused.passes(), refused.retry_after()), (false, Some(3600 - 1200)));
+    world.pass(3600 - 1200);
+    assert!(world.ask(1, &subject, &claims).await.passes());
 }
 
 /// R09.

@@ -113,6 +113,7 @@ async fn entries_are_numbered_without_gaps_and_found_by_every_filter(server: &Se
     }
 }
 
+/// T17.
 async fn an_organisation_sees_its_own_log_alone(server: &Server) {
     let (mine, theirs) = (server.tenant().client, server.tenant().client);
     let project = mine.project().await;

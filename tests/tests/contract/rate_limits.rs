@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use connix_tests::{Answer, Client, FakeModel, Server, Settings, Store, unique, with_every_store};
@@ -12,12 +13,14 @@ use serde_json::json;
 
 with_every_store![
     the_hundred_and_first_request_of_a_minute_is_refused,
+    whoever_has_used_an_hour_up_waits_for_the_next,
     an_agent_that_is_one_too_many_is_not_made,
     an_agent_is_got_two_hundred_times_a_minute,
     every_answer_to_a_key_says_what_is_left_and_no_other_does,
     a_request_that_the_minute_refuses_does_not_count_in_the_hour,
     of_many_at_once_exactly_the_limit_passes,
     keys_of_one_organisation_have_budgets_of_their_own,
+    keys_that_take_each_other_s_place_share_theirs,
     a_limit_goes_before_a_missing_permission_and_after_a_missing_credential,
     wrong_credentials_are_limited_by_address_and_missing_ones_are_not,
     what_tasks_use_is_charged_and_none_is_started_when_nothing_is_left,
@@ -114,6 +117,27 @@ async fn the_hundred_and_first_request_of_a_minute_is_refused(store: Store) {
     limited(&refused, "request.rate_limited", 60);
 }
 
+/// R02, with a smaller figure.
+async fn whoever_has_used_an_hour_up_waits_for_the_next(store: Store) {
+    let few = json!({ "name": unique("few"), "rate_limits": { "requests_per_hour": 30 } });
+    let made = key(store).post("/api/v1/api-keys", &few).await.expect(201);
+    let client = server(store).client_with(made["key"].as_str().unwrap());
+    let answers = join_all((0..70).map(|_| client.get("/api/v1/hello"))).await;
+    let hour = |answer: &Answer| number(answer, "x-ratelimit-reset-requests");
+    let mut hours: BTreeMap<u64, (usize, usize)> = BTreeMap::new();
+    for answer in &answers {
+        let (sent, passed) = hours.entry(hour(answer)).or_default();
+        *sent += 1;
+        *passed += usize::from(answer.status == 200);
+    }
+    assert!(hours.values().all(|(sent, passed)| *passed == (*sent).min(30)), "{hours:?}");
+    let refused = answers.iter().find(|answer| answer.status == 429).unwrap();
+    limited(refused, "RATE_LIMIT_EXCEEDED", 3600);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    assert!((hour(refused) - number(refused, "retry-after")).abs_diff(now) <= 5, "it waits for the hour's end");
+    assert!(left(refused, "") > 0, "the minute has some left");
+}
+
 /// R03, and the sentence that AGNT shows.
 async fn an_agent_that_is_one_too_many_is_not_made(store: Store) {
     let client = key(store);
@@ -205,6 +229,19 @@ async fn keys_of_one_organisation_have_budgets_of_their_own(store: Store) {
         refused.refused(429, "rate_limit_exceeded");
         assert!(passed >= 20);
     }
+}
+
+/// R09.
+async fn keys_that_take_each_other_s_place_share_theirs(store: Store) {
+    let old = key(store);
+    let id = &old.key()[..15];
+    let new = old.act(&format!("/api/v1/api-keys/{id}/rotate")).await.expect(201);
+    let both = [&old, &server(store).client_with(new["key"].as_str().unwrap())];
+    let (unknown, sent) = (format!("{AGENTS}/agent_0000000000000000"), AtomicUsize::new(0));
+    let by_turns = async || both[sent.fetch_add(1, Ordering::Relaxed) % 2].put(&unknown, &json!({})).await;
+    let (refused, passed) = until_refused(20, by_turns).await;
+    refused.refused(429, "rate_limit_exceeded");
+    assert!(passed >= 20);
 }
 
 /// Contract section 2, order of checks.

@@ -21,7 +21,7 @@ use connix_domain::id::OrgId;
 use connix_domain::port::store::{CommitError, Committer};
 use state::State;
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A store whose data goes with it.
@@ -30,6 +30,7 @@ pub struct MemoryStore {
     state: Mutex<Arc<State>>,
     last_number: AtomicI64,
     unforgetting: Mutex<BTreeSet<OrgId>>,
+    key_look_ups: AtomicU64,
 }
 
 impl MemoryStore {
@@ -41,6 +42,11 @@ impl MemoryStore {
     /// From now on nothing that is old can be dropped of an organisation: [`ReadError::Unavailable`](connix_domain::port::store::ReadError::Unavailable).
     pub fn keep_all_of(&self, org: OrgId) {
         self.unforgetting().insert(org);
+    }
+
+    /// How often an API key was looked up so far.
+    pub fn key_look_ups(&self) -> u64 {
+        self.key_look_ups.load(Ordering::Relaxed)
     }
 
     fn unforgetting(&self) -> MutexGuard<'_, BTreeSet<OrgId>> {

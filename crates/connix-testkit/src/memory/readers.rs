@@ -64,6 +64,7 @@ impl ServiceReader for MemoryStore {
         Ok(all)
     }
     async fn api_key(&self, kid: &Kid) -> Result<Option<ApiKey>, ReadError> {
+        self.key_look_ups.fetch_add(1, Ordering::Relaxed);
         Ok(self.now().api_keys.get(kid.as_str()).cloned())
     }
     async fn property(&self, name: &str) -> Result<Option<Vec<u8>>, ReadError> {

@@ -134,11 +134,13 @@ async fn metadata_at_its_limits_can_be_sent_back(server: &Server) {
     }
 }
 
+/// T19.
 async fn what_the_service_owns_cannot_be_changed(server: &Server) {
     let agent = analyst(&server.client()).await;
     let table = [
         ("id", json!("agent_00000000000000aa")),
         ("project_id", json!("proj_00000000000000aa")),
+        ("org_id", json!("org_00000000000000aa")),
         ("status", json!("running")),
         ("created_at", json!("2024-01-15T10:30:00Z")),
         ("colour", json!("blue")),

@@ -158,12 +158,20 @@ async fn an_organisation_cannot_be_claimed_by_header(server: &Server) {
 
 /// T13.
 async fn a_bad_body_on_a_foreign_thing_is_judged_alike(server: &Server) {
-    let Foreign { us, project, .. } = foreign(server).await;
+    let Foreign { us, project, agent, .. } = foreign(server).await;
+    let mine = us.project().await;
     let bad = json!({ "colour": "blue" });
     for method in [Method::PUT, Method::PATCH] {
         let at = async |id: &str| ask(&us, &method, &format!("/api/v1/projects/{id}"), Some(&bad)).await;
         let (foreign, absent) = (at(&project.uid).await, at(ABSENT_PROJECT).await);
         foreign.refused(400, "VALIDATION_ERROR");
+        assert_eq!(foreign.text(), absent.text());
+    }
+    for (method, suffix) in [(Method::PUT, ""), (Method::PATCH, ""), (Method::POST, "/tasks")] {
+        let agents = format!("/api/v1/projects/{}/agents", mine.uid);
+        let at = async |id: &str| ask(&us, &method, &format!("{agents}/{id}{suffix}"), Some(&bad)).await;
+        let (foreign, absent) = (at(&agent.id).await, at(ABSENT_AGENT).await);
+        foreign.refused(400, "validation_error");
         assert_eq!(foreign.text(), absent.text());
     }
 }
