@@ -24,6 +24,8 @@ pub enum Resource {
     Member(String),
     /// An API key, as it was asked for.
     ApiKey(String),
+    /// A signing key, by its name.
+    SigningKey(String),
     /// An application, as it was asked for.
     OAuthClient(String),
 }

@@ -1,6 +1,7 @@
 //! What the use cases need to know of the operator's settings.
 
 use connix_domain::agent::RuntimeKind;
+use connix_domain::oauth::signing_key::SigningAlgorithm;
 use connix_domain::port::secrets::Secret;
 use connix_domain::price::PriceTable;
 use connix_domain::rate_limit::Figures;
@@ -87,6 +88,8 @@ pub struct RateLimits {
 pub struct Settings {
     /// The public address of the service, without a slash at its end: who issues codes and tokens.
     pub issuer: String,
+    /// How new access tokens are signed.
+    pub signing_algorithm: SigningAlgorithm,
     /// The model endpoint.
     pub llm: Llm,
     /// Who runs the workers of agents that do not say.

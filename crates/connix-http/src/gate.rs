@@ -73,19 +73,21 @@ async fn authenticated(origin: &Origin, request: &ServiceRequest) -> Result<Call
 }
 
 async fn judged(origin: &Origin, request: &ServiceRequest) -> Result<Caller, Problem> {
-    match credential::api_key(request.headers()) {
-        Ok(key) => Ok(app(request)?.authenticate_from(origin.address, key).await?),
-        Err(problem) if problem.situation() == Situation::Unauthorized => {
-            let app = app(request)?;
-            let refusal = if credential::is_shown(request.headers()) {
-                app.refuse_credential(origin.address)
-            } else {
-                app.refuse_exposed(origin.clone(), credential::in_query(request.query_string())).await
-            };
-            Err(refusal.into())
+    let problem = match credential::api_key(request.headers()) {
+        Ok(key) => return Ok(app(request)?.authenticate_from(origin.address, key).await?),
+        Err(problem) => problem,
+    };
+    let mut exposed = credential::in_query(request.query_string()).peekable();
+    let refusal = match problem.situation() {
+        Situation::Unauthorized if credential::is_shown(request.headers()) => {
+            app(request)?.refuse_credential(origin.address)
         }
-        Err(problem) => Err(problem),
-    }
+        Situation::Unauthorized if exposed.peek().is_some() => {
+            app(request)?.refuse_exposed(origin.clone(), exposed).await
+        }
+        _ => return Err(problem),
+    };
+    Err(refusal.into())
 }
 
 /// What a credential did not allow is in the audit log, whoever found that out.

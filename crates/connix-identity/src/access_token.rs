@@ -1,21 +1,20 @@
-//! The domain's `AccessTokens` port: JWTs by RFC 9068, signed with ES256.
+//! The domain's `AccessTokens` port: JWTs by RFC 9068.
 //!
 //! A token's header says nothing but `typ`, `alg` and `kid`, and each exactly as we write it; everything else that a header could
 //! say (`jku`, `x5u`, `jwk`, `crit`, `b64`) is refused unread. The algorithm is the key's.
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use connix_domain::oauth::access_token::AccessClaims;
 use connix_domain::oauth::signing_key::{SigningAlgorithm, SigningKey};
 use connix_domain::port::oauth::{AccessTokens, NewSigningKey};
 use connix_domain::port::secrets::{CannotOpen, Sealer, Secret};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::Validation;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::base64url;
 use crate::master_key::MasterKey;
 use crate::sealing::MasterSealer;
+use crate::signature::{self, Halves};
 
 mod claims;
 
@@ -25,8 +24,6 @@ const LONGEST: usize = 8 * 1024;
 const TYPE: &str = "at+jwt";
 /// A thumbprint has 43 characters.
 const LONGEST_KID: usize = 64;
-/// An uncompressed point: the byte 4, then both coordinates of 32 bytes each.
-const COORDINATE: usize = 32;
 
 /// Access tokens signed with keys that are sealed under one master key.
 #[derive(Debug)]
@@ -52,24 +49,20 @@ struct OurHeader {
 }
 
 impl AccessTokens for JwtAccessTokens {
-    fn new_key(&self) -> NewSigningKey {
-        let Ok(pair) = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING) else {
-            unreachable!("the generator of the cryptographic library gives keys or aborts")
-        };
-        let Ok(document) = pair.to_pkcs8v1() else { unreachable!("a generated key can be written down") };
-        let public = pair.public_key().as_ref().to_vec();
-        let kid = thumbprint(&public);
-        let private = self.sealer.seal(&place(&kid), document.as_ref());
-        NewSigningKey { kid, algorithm: SigningAlgorithm::Es256, public, private }
+    fn new_key(&self, algorithm: SigningAlgorithm) -> NewSigningKey {
+        let Halves { public, private } = Halves::generate(algorithm);
+        let kid = signature::thumbprint(algorithm, &public);
+        let private = self.sealer.seal(&place(&kid), &private);
+        NewSigningKey { kid, algorithm, public, private }
     }
 
     fn sign(&self, key: &SigningKey, claims: &AccessClaims) -> Result<Secret, CannotOpen> {
-        let private = EncodingKey::from_ec_der(&self.sealer.open(&place(&key.kid), &key.private)?);
-        let mut header = Header::new(algorithm(key.algorithm));
-        header.typ = Some(TYPE.to_owned());
-        header.kid = Some(key.kid.clone());
-        let token = jsonwebtoken::encode(&header, &claims::Written::from(claims), &private);
-        token.map(Secret::new).map_err(|_| CannotOpen)
+        let private = self.sealer.open(&place(&key.kid), &key.private)?;
+        let header = json!({"typ": TYPE, "alg": key.algorithm.as_str(), "kid": key.kid}).to_string();
+        let claims = serde_json::to_string(&claims::Written::from(claims)).map_err(|_| CannotOpen)?;
+        let signed = format!("{}.{}", base64url::encode(header), base64url::encode(claims));
+        let signature = signature::sign(key.algorithm, &private, signed.as_bytes()).ok_or(CannotOpen)?;
+        Ok(Secret::new(format!("{signed}.{}", base64url::encode(signature))))
     }
 
     fn kid(&self, token: &str) -> Option<String> {
@@ -88,42 +81,26 @@ impl AccessTokens for JwtAccessTokens {
             return None;
         }
         // what the claims have to say is the domain's to judge; here they are read, and the signature is checked
-        let mut signature_alone = Validation::new(algorithm(key.algorithm));
+        let (algorithm, public) = signature::verifier(key.algorithm, &key.public);
+        let mut signature_alone = Validation::new(algorithm);
         signature_alone.required_spec_claims.clear();
         signature_alone.validate_exp = false;
         signature_alone.validate_aud = false;
-        let public = DecodingKey::from_ec_der(&key.public);
         let read = jsonwebtoken::decode::<claims::Read>(token, &public, &signature_alone).ok()?;
         read.claims.try_into().ok()
     }
 
     fn jwk(&self, key: &SigningKey) -> Value {
-        let (x, y) = coordinates(&key.public);
-        json!({"kty": "EC", "use": "sig", "crv": "P-256", "alg": key.algorithm.as_str(), "kid": key.kid, "x": x, "y": y})
-    }
-}
-
-fn algorithm(algorithm: SigningAlgorithm) -> Algorithm {
-    match algorithm {
-        SigningAlgorithm::Es256 => Algorithm::ES256,
+        let about = [("use", "sig"), ("alg", key.algorithm.as_str()), ("kid", &key.kid)];
+        let about = about.map(|(name, value)| (name, value.to_owned()));
+        let members = signature::members(key.algorithm, &key.public).into_iter().chain(about);
+        Value::Object(members.map(|(name, value)| (name.to_owned(), Value::String(value))).collect())
     }
 }
 
 /// Where a private half belongs.
 fn place(kid: &str) -> String {
     format!("signing_key/{kid}")
-}
-
-/// Both coordinates of a public key, as JOSE writes them.
-fn coordinates(public: &[u8]) -> (String, String) {
-    let (x, y) = public.get(1..).unwrap_or_default().split_at_checked(COORDINATE).unwrap_or_default();
-    (base64url::encode(x), base64url::encode(y))
-}
-
-/// The SHA-256 thumbprint of a public key (RFC 7638): its members in this order, without white space.
-fn thumbprint(public: &[u8]) -> String {
-    let (x, y) = coordinates(public);
-    base64url::encode(Sha256::digest(format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#)))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod master_key;
 mod opaque;
 mod password;
 mod sealing;
+mod signature;
 mod worker_token;
 
 pub use access_token::JwtAccessTokens;

@@ -37,6 +37,9 @@ pub(crate) enum Command {
     Orgs(Orgs),
     /// Members of an organisation.
     Members(Members),
+    /// The keys that access tokens are signed with.
+    #[command(subcommand)]
+    SigningKeys(SigningKeys),
     /// Run an agent's worker: on a host of yours with --server and --token-file; without them, as a child of the server.
     Worker(Worker),
     /// Keep one program of a tool: what a worker starts, not for people.
@@ -98,6 +101,17 @@ pub(crate) enum Orgs {
         /// What to call it.
         #[arg(long)]
         name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SigningKeys {
+    /// Print every key: name, algorithm, phase, from when and until when it signs.
+    List,
+    /// Refuse whatever a key has signed, and print its name. Another key signs from then on; applications refresh their tokens.
+    Revoke {
+        /// The key's name, as `list` prints it.
+        kid: String,
     },
 }
 

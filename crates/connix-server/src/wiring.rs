@@ -149,6 +149,7 @@ fn reserved(settings: &Settings) -> Vec<String> {
 fn of_application(settings: &Settings) -> connix_application::Settings {
     connix_application::Settings {
         issuer: issuer(settings),
+        signing_algorithm: settings.identity.signing_algorithm,
         llm: Llm {
             base_url: settings.llm.base_url.as_ref().map(ToString::to_string),
             api_key: settings.llm.api_key.clone(),

@@ -1,7 +1,7 @@
 //! The keys that access tokens are signed with: read now and then, made when one is due.
 
 use crate::app::App;
-use crate::error::Error;
+use crate::error::{Error, Resource};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::oauth::change::OAuthChange;
 use connix_domain::oauth::signing_key::{KeyTerm, SigningKey};
@@ -45,7 +45,8 @@ impl App {
     /// The key that signs now.
     pub(super) async fn signing_key(&self) -> Result<SigningKey, Error> {
         let keys = self.signing_keys(KEPT).await?;
-        SigningKey::signing(&keys, self.now()).cloned().ok_or_else(|| Error::Internal("no key signs".to_owned()))
+        let signing = SigningKey::signing(&keys, self.settings.signing_algorithm, self.now());
+        signing.cloned().ok_or_else(|| Error::Internal("no key signs".to_owned()))
     }
 
     /// The key of this name, if what it signed can be good.
@@ -63,15 +64,39 @@ impl App {
             return Ok(keys);
         }
         let mut keys = self.store().signing_keys().await?;
-        if let Some(term) = KeyTerm::due(&keys, self.now()) {
+        if let Some(term) = KeyTerm::due(&keys, self.settings.signing_algorithm, self.now()) {
             self.make_key(term).await?;
             keys = self.store().signing_keys().await?;
         }
         Ok(self.key_ring.keep(keys))
     }
 
+    /// All keys that are kept, the oldest first; for an operator.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn kept_keys(&self) -> Result<Vec<SigningKey>, Error> {
+        Ok(self.store().signing_keys().await?)
+    }
+
+    /// Nothing that a key signed is good from now on, at the latest after five seconds on any server; another signs in its place.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], also for a key that is revoked already.
+    pub async fn revoke_key(&self, kid: &str) -> Result<(), Error> {
+        let revoke = OAuthChange::RevokeSigningKey { kid: kid.to_owned(), at: self.now() };
+        match self.commit_quietly(ChangeSet::new().with(revoke.into())).await {
+            Err(Error::Raced) => return Err(Error::NotFound(Resource::SigningKey(kid.to_owned()))),
+            other => other?,
+        }
+        self.signing_keys(Duration::ZERO).await.map(|_| ())
+    }
+
     async fn make_key(&self, term: KeyTerm) -> Result<(), Error> {
-        let NewSigningKey { kid, algorithm, public, private } = self.ports.tokens.new_key();
+        let (tokens, algorithm) = (Arc::clone(&self.ports.tokens), self.settings.signing_algorithm);
+        let made = tokio::task::spawn_blocking(move || tokens.new_key(algorithm)).await;
+        let made = made.map_err(|error| Error::Internal(error.to_string()))?;
+        let NewSigningKey { kid, algorithm, public, private } = made;
         let key = SigningKey { kid, algorithm, public, private, term, created_at: self.now(), revoked_at: None };
         let added = ChangeSet::new().with(Change::from(OAuthChange::AddSigningKey(key)));
         match self.ports.store.commit(added).await {

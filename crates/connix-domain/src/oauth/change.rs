@@ -132,4 +132,11 @@ pub enum OAuthChange {
     },
     /// A new signing key. Fails as a duplicate when there is one of its generation.
     AddSigningKey(SigningKey),
+    /// Nothing that a key signed is good from now on; stale when there is no such key, or it is revoked.
+    RevokeSigningKey {
+        /// Its name.
+        kid: String,
+        /// Since when.
+        at: Timestamp,
+    },
 }

@@ -32,8 +32,10 @@ phases! {
 phases! {
     /// How a key signs (RFC 7518).
     pub enum SigningAlgorithm {
-        /// ECDSA on P-256 with SHA-256.
+        /// ECDSA on P-256 with SHA-256: short keys, short signatures.
         Es256 = "ES256",
+        /// RSA of 2048 bits with SHA-256, for resource servers that know nothing else (RFC 9068 2.1 wants it supported).
+        Rs256 = "RS256",
     }
 }
 
@@ -57,7 +59,7 @@ pub struct SigningKey {
     pub kid: String,
     /// How it signs.
     pub algorithm: SigningAlgorithm,
-    /// Its public half: an uncompressed point of P-256.
+    /// Its public half: an uncompressed point of P-256, or an `RSAPublicKey` of RFC 8017.
     pub public: Vec<u8>,
     /// Its private half, sealed.
     pub private: Sealed,
@@ -102,23 +104,26 @@ impl SigningKey {
         matches!(self.phase(now), SigningKeyPhase::Active | SigningKeyPhase::Retired)
     }
 
-    /// The one that signs at `now`: the newest active one.
-    pub fn signing(keys: &[Self], now: Timestamp) -> Option<&Self> {
+    /// The one that signs at `now`: the newest active one that signs in the wanted way, else the newest.
+    pub fn signing(keys: &[Self], wanted: SigningAlgorithm, now: Timestamp) -> Option<&Self> {
         let active = keys.iter().filter(|key| key.phase(now) == SigningKeyPhase::Active);
-        active.max_by_key(|key| key.term.generation)
+        active.max_by_key(|key| (key.algorithm == wanted, key.term.generation))
     }
 }
 
 impl KeyTerm {
-    /// The term of a key that is to be made now, if one is: when none signs, at once; when the last one is about to end,
-    /// from that moment on.
-    pub fn due(keys: &[SigningKey], now: Timestamp) -> Option<Self> {
+    /// The term of a key that is to be made now, if one is: when none signs, at once; when the last one that signs in the wanted
+    /// way is about to end, from that moment on; when none does, as soon as everybody can know it.
+    pub fn due(keys: &[SigningKey], wanted: SigningAlgorithm, now: Timestamp) -> Option<Self> {
         let generation = keys.iter().map(|key| key.term.generation).max().unwrap_or(0) + 1;
-        let good = keys.iter().filter(|key| key.revoked_at.is_none());
-        let end = good.map(|key| key.term.active_until).max().filter(|_| SigningKey::signing(keys, now).is_some());
-        match end {
-            None => Some(Self::new(generation, now)),
-            Some(end) if end - now <= SigningKey::PUBLISHED_BEFORE => Some(Self::new(generation, end)),
+        if SigningKey::signing(keys, wanted, now).is_none() {
+            return Some(Self::new(generation, now));
+        }
+        let soon = now + SigningKey::PUBLISHED_BEFORE;
+        let good = keys.iter().filter(|key| key.revoked_at.is_none() && key.algorithm == wanted);
+        match good.map(|key| key.term.active_until).max().filter(|end| *end > now) {
+            None => Some(Self::new(generation, soon)),
+            Some(end) if end <= soon => Some(Self::new(generation, end)),
             Some(_) => None,
         }
     }
@@ -133,13 +138,14 @@ impl KeyTerm {
 #[cfg(test)]
 mod tests {
     use super::super::samples::noon;
+    use super::SigningAlgorithm::{Es256, Rs256};
     use super::*;
     use proptest::prelude::*;
 
     fn key(term: KeyTerm, created_at: Timestamp) -> SigningKey {
         SigningKey {
             kid: format!("kid-{}", term.generation),
-            algorithm: SigningAlgorithm::Es256,
+            algorithm: Es256,
             public: vec![4; 65],
             private: Sealed(Vec::new()),
             term,
@@ -170,11 +176,25 @@ mod tests {
 
     #[test]
     fn a_revoked_key_is_replaced_at_once() {
-        let first = key(KeyTerm::due(&[], noon()).unwrap(), noon());
-        assert_eq!(KeyTerm::due(std::slice::from_ref(&first), noon()), None);
+        let first = key(KeyTerm::due(&[], Es256, noon()).unwrap(), noon());
+        assert_eq!(KeyTerm::due(std::slice::from_ref(&first), Es256, noon()), None);
         let revoked = SigningKey { revoked_at: Some(noon()), ..first };
-        let next = KeyTerm::due(&[revoked], noon()).unwrap();
+        let next = KeyTerm::due(&[revoked], Es256, noon()).unwrap();
         assert_eq!((next.generation, next.active_from), (2, noon()));
+    }
+
+    #[test]
+    fn another_algorithm_takes_over_once_its_key_could_be_known_and_back_again_at_once() {
+        let old = key(KeyTerm::due(&[], Es256, noon()).unwrap(), noon());
+        let term = KeyTerm::due(std::slice::from_ref(&old), Rs256, noon()).unwrap();
+        assert_eq!(term.active_from, noon() + SigningKey::PUBLISHED_BEFORE);
+        let new = SigningKey { algorithm: Rs256, ..key(term, noon()) };
+        let keys = [old, new];
+        assert_eq!(KeyTerm::due(&keys, Rs256, noon()), None);
+        let signs = |wanted, at| SigningKey::signing(&keys, wanted, at).map(|key| key.algorithm);
+        assert_eq!(signs(Rs256, noon()), Some(Es256));
+        assert_eq!(signs(Rs256, term.active_from), Some(Rs256));
+        assert_eq!(signs(Es256, term.active_from), Some(Es256));
     }
 
     proptest! {
@@ -185,7 +205,7 @@ mod tests {
             let mut now = noon();
             let mut keys: Vec<SigningKey> = Vec::new();
             for wait in hours {
-                let term = KeyTerm::due(&keys, now);
+                let term = KeyTerm::due(&keys, Es256, now);
                 keys.extend(term.map(|term| key(term, now)));
                 let active = keys.iter().filter(|key| key.phase(now) == SigningKeyPhase::Active).count();
                 prop_assert_eq!(active, 1);

@@ -56,8 +56,8 @@ pub struct NewSigningKey {
 /// Signs and verifies access tokens (RFC 9068).
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait AccessTokens: Send + Sync {
-    /// A new key.
-    fn new_key(&self) -> NewSigningKey;
+    /// A new key. May take a while.
+    fn new_key(&self, algorithm: SigningAlgorithm) -> NewSigningKey;
     /// Signs claims.
     ///
     /// # Errors

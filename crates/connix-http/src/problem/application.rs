@@ -61,6 +61,7 @@ fn not_found(resource: &Resource) -> Problem {
         Resource::Project(text) => (Situation::ProjectNotFound, format!("Project '{text}' not found")),
         Resource::Agent(text) => (Situation::AgentNotFound, format!("Agent with ID '{text}' not found")),
         Resource::Task(text) => (Situation::TaskNotFound, format!("Task with ID '{text}' not found")),
+        Resource::SigningKey(kid) => (Situation::NotFound, format!("Signing key '{kid}' not found")),
         Resource::OAuthClient(text) => (Situation::NotFound, format!("OAuth client with ID '{text}' not found")),
         Resource::Team(text) => (Situation::NotFound, format!("Team '{text}' not found")),
         Resource::Member(text) => (Situation::NotFound, format!("Member '{text}' not found")),

@@ -10,9 +10,13 @@ fn tokens() -> JwtAccessTokens {
 }
 
 fn key(tokens: &JwtAccessTokens) -> SigningKey {
-    let NewSigningKey { kid, algorithm, public, private } = tokens.new_key();
+    key_of(tokens, SigningAlgorithm::Es256)
+}
+
+fn key_of(tokens: &JwtAccessTokens, algorithm: SigningAlgorithm) -> SigningKey {
+    let NewSigningKey { kid, algorithm, public, private } = tokens.new_key(algorithm);
     let now = Default::default();
-    let term = KeyTerm::due(&[], now).unwrap();
+    let term = KeyTerm::due(&[], algorithm, now).unwrap();
     SigningKey { kid, algorithm, public, private, term, created_at: now, revoked_at: None }
 }
 
@@ -36,9 +40,8 @@ fn claims() -> AccessClaims {
 /// A token of any header and claims, signed with this key.
 fn forged(tokens: &JwtAccessTokens, key: &SigningKey, header: &Value, claims: &Value) -> String {
     let private = tokens.sealer.open(&place(&key.kid), &key.private).unwrap();
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &private).unwrap();
     let signed = format!("{}.{}", base64url::encode(header.to_string()), base64url::encode(claims.to_string()));
-    let signature = pair.sign(&aws_lc_rs::rand::SystemRandom::new(), signed.as_bytes()).unwrap();
+    let signature = signature::sign(key.algorithm, &private, signed.as_bytes()).unwrap();
     format!("{signed}.{}", base64url::encode(signature))
 }
 
@@ -77,6 +80,35 @@ fn a_key_is_named_by_its_thumbprint_and_opens_under_its_own_master_key_alone() {
     assert!(jwk.get("d").is_none(), "the private half is not shown");
     let elsewhere = JwtAccessTokens::new(&MasterKey::from_bytes([2; 32]));
     assert_eq!(elsewhere.sign(&key, &claims()), Err(CannotOpen));
+}
+
+#[test]
+fn rsa_keys_sign_and_are_shown_as_resource_servers_know_them() {
+    let tokens = tokens();
+    let (key, curve) = (key_of(&tokens, SigningAlgorithm::Rs256), key(&tokens));
+    let token = tokens.sign(&key, &claims()).unwrap();
+    assert_eq!(tokens.verify(token.expose(), &key), Some(claims()));
+    let jwk = tokens.jwk(&key);
+    assert_eq!(
+        (jwk["kty"].as_str(), jwk["alg"].as_str(), jwk["e"].as_str()),
+        (Some("RSA"), Some("RS256"), Some("AQAB"))
+    );
+    assert_eq!(jwk["n"].as_str().map(str::len), Some(342), "2048 bits");
+    // whoever holds the public half alone can verify with what the list of keys says
+    let (n, e) = (jwk["n"].as_str().unwrap(), jwk["e"].as_str().unwrap());
+    let shown = jsonwebtoken::DecodingKey::from_rsa_components(n, e).unwrap();
+    let (signed, signature) = token.expose().rsplit_once('.').unwrap();
+    let verified = jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &shown, jsonwebtoken::Algorithm::RS256);
+    assert!(verified.unwrap());
+    let confused = SigningKey { kid: key.kid.clone(), ..curve };
+    assert_eq!(tokens.verify(token.expose(), &confused), None, "the algorithm is the kept key's");
+}
+
+/// The example of RFC 7638 3.1.
+#[test]
+fn a_thumbprint_is_that_of_the_rfc() {
+    let members = r#"{"e":"AQAB","kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"}"#;
+    assert_eq!(signature::thumbprint_of(members), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
 }
 
 /// O38.

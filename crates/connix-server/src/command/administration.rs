@@ -66,6 +66,7 @@ pub(super) fn in_words(error: Error) -> anyhow::Error {
             anyhow!(messages.join("; "))
         }
         Error::NotFound(Resource::Project(name)) => anyhow!("there is no project '{name}'"),
+        Error::NotFound(Resource::SigningKey(kid)) => anyhow!("there is no signing key '{kid}'"),
         Error::NotFound(Resource::Member(name)) => anyhow!("there is no member '{name}'"),
         other => other.into(),
     }

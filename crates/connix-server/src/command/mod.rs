@@ -3,6 +3,7 @@
 mod administration;
 mod members;
 mod serve;
+mod signing_keys;
 mod worker;
 
 use std::io::{Write, stdout};
@@ -30,6 +31,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             answer(&on_runtime(administration::create_organisation(&settings, &name))?)?;
         }
         Command::Members(members) => answer(&on_runtime(members::run(&settings, members))?)?,
+        Command::SigningKeys(action) => answer(&on_runtime(signing_keys::run(&settings, action))?)?,
         Command::Migrate => answer(&on_runtime(administration::migrate(&settings))?)?,
         Command::Openapi => answer(&administration::openapi()?)?,
         Command::Config => answer(print::text(&settings)?.trim_end())?,

@@ -278,6 +278,7 @@ mod tests {
             ("CONNIX_SERVER__PUBLIC_URL", "localhost", "server.public_url"),
             ("CONNIX_SERVER__CORS_ORIGINS", "https://a.example,b", "server.cors_origins"),
             ("CONNIX_RUNTIME__KIND", "pods", "runtime.kind"),
+            ("CONNIX_IDENTITY__SIGNING_ALGORITHM", "HS256", "identity.signing_algorithm"),
             ("CONNIX_RATE_LIMITS__ENABLED", "maybe", "rate_limits.enabled"),
             ("CONNIX_RATE_LIMITS__REQUESTS_PER_HOUR", "-1", "rate_limits.requests_per_hour"),
             ("CONNIX_WEBHOOKS__ALLOW_CIDRS", "10.0.0.0/33", "webhooks.allow_cidrs"),

@@ -14,6 +14,7 @@ mod value;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use connix_domain::oauth::signing_key::SigningAlgorithm;
 use connix_domain::port::secrets::Secret;
 use connix_persistence::DatabaseUrl;
 use ipnet::IpNet;
@@ -38,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) runtime: Runtime,
     pub(crate) tools: Tools,
     pub(crate) telemetry: Telemetry,
+    pub(crate) identity: Identity,
     pub(crate) rate_limits: RateLimits,
     pub(crate) webhooks: Webhooks,
 }
@@ -51,6 +53,14 @@ pub(crate) struct Server {
     pub(crate) public_url: Option<HttpUrl>,
     pub(crate) cors_origins: Vec<Origin>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+}
+
+/// Who people and applications are.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Identity {
+    #[serde(with = "value::text")]
+    pub(crate) signing_algorithm: SigningAlgorithm,
 }
 
 /// The operations listener.

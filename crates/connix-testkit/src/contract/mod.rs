@@ -256,6 +256,7 @@ macro_rules! store_cases {
                 a_session_is_found_by_its_credential_whatever_its_organisation
                 sessions_are_noted_closed_and_closed_together
                 of_concurrent_keys_of_one_generation_exactly_one_is_kept
+                a_signing_key_is_revoked_once_and_for_all
                 what_has_ended_is_forgotten_and_tokens_with_their_grant
             }
             service {

@@ -69,13 +69,21 @@ pub async fn of_concurrent_keys_of_one_generation_exactly_one_is_kept(subject: &
     let kept = subject.store().signing_keys().await.unwrap_or_default();
     let kept: Vec<_> = kept.into_iter().filter(|key| key.term.generation == first.term.generation).collect();
     assert!(kept.len() == 1 && keys.contains(&kept[0]), "{kept:?}");
-    let revoked = SigningKey { revoked_at: Some(samples::after(1)), ..signing_key() };
-    subject
-        .store()
-        .commit(ChangeSet::new().with(OAuthChange::AddSigningKey(revoked.clone()).into()))
-        .await
-        .unwrap_or(());
-    assert!(subject.store().signing_keys().await.unwrap_or_default().contains(&revoked));
+}
+
+/// `RevokeSigningKey`: "stale when there is no such key, or it is revoked."
+pub async fn a_signing_key_is_revoked_once_and_for_all(subject: &dyn Subject) {
+    let store = subject.store();
+    let key = signing_key();
+    let commit = |change: OAuthChange| store.commit(ChangeSet::new().with(change.into()));
+    let revoke = |kid: &str, at| commit(OAuthChange::RevokeSigningKey { kid: kid.to_owned(), at });
+    assert_eq!(commit(OAuthChange::AddSigningKey(key.clone())).await, Ok(()));
+    assert_eq!(revoke(&key.kid, samples::after(1)).await, Ok(()));
+    let stale = Err(CommitError::Stale { entity: Entity::SigningKey });
+    assert_eq!(revoke(&key.kid, samples::after(2)).await, stale);
+    let revoked = SigningKey { revoked_at: Some(samples::after(1)), ..key };
+    assert!(store.signing_keys().await.unwrap_or_default().contains(&revoked));
+    assert_eq!(revoke("nobody", samples::after(3)).await, stale);
 }
 
 /// ApplicationReader: "A grant's pairs MUST go with it." Others' cases keep theirs: what ends here ended long before.

@@ -109,6 +109,10 @@ impl Applications {
                 unless(self.keys.contains_key(&generation), duplicate(Entity::SigningKey, "generation"))?;
                 self.keys.insert(generation, key);
             }
+            OAuthChange::RevokeSigningKey { kid, at } => {
+                let good = self.keys.values_mut().find(|key| key.kid == kid && key.revoked_at.is_none());
+                good.ok_or(stale(Entity::SigningKey))?.revoked_at = Some(at);
+            }
         }
         Ok(())
     }

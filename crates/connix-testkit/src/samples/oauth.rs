@@ -133,7 +133,7 @@ pub fn session(user: &Member) -> BrowserSession {
 /// # Panics
 /// Never: where there is no key, one is due.
 pub fn signing_key() -> SigningKey {
-    let term = KeyTerm::due(&[], noon()).expect("a key is due");
+    let term = KeyTerm::due(&[], SigningAlgorithm::Es256, noon()).expect("a key is due");
     SigningKey {
         kid: format!("{:x}", chance()),
         algorithm: SigningAlgorithm::Es256,

@@ -5,4 +5,5 @@ mod master_key;
 mod members;
 mod retention;
 mod settings;
+mod signing_keys;
 mod starting;

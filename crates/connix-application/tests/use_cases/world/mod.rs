@@ -12,6 +12,7 @@ use connix_domain::agent::{Agent, ConfigPatch, RuntimeKind};
 use connix_domain::event::{EventKind, SequencedEvent};
 use connix_domain::metadata::Metadata;
 use connix_domain::name::{AgentName, CanonicalName};
+use connix_domain::oauth::signing_key::SigningAlgorithm;
 use connix_domain::permission::Permissions;
 use connix_domain::port::clock::Clock;
 use connix_domain::port::runtime::LaunchSpec;
@@ -85,6 +86,7 @@ fn application_with(
         ports,
         Settings {
             issuer: "https://connix.example.com".to_owned(),
+            signing_algorithm: SigningAlgorithm::Es256,
             llm,
             runtime: RuntimeKind::Local,
             tools: ToolTerms::default(),

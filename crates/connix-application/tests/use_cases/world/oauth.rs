@@ -43,9 +43,9 @@ impl OpaqueCredentials for PlainOpaque {
 pub(crate) struct PlainTokens(Mutex<HashMap<String, AccessClaims>>);
 
 impl AccessTokens for PlainTokens {
-    fn new_key(&self) -> NewSigningKey {
+    fn new_key(&self, algorithm: SigningAlgorithm) -> NewSigningKey {
         let private = Sealed(Vec::new());
-        NewSigningKey { kid: "key".to_owned(), algorithm: SigningAlgorithm::Es256, public: Vec::new(), private }
+        NewSigningKey { kid: "key".to_owned(), algorithm, public: Vec::new(), private }
     }
     fn sign(&self, key: &SigningKey, claims: &AccessClaims) -> Result<Secret, CannotOpen> {
         let mut signed = self.0.lock().unwrap();

@@ -83,6 +83,11 @@ impl Unit {
             OAuthChange::AddSigningKey(key) => {
                 self.push(Must::Run, diesel::insert_into(signing_key::table).values(SigningKeyRow::from(key)));
             }
+            OAuthChange::RevokeSigningKey { kid, at } => {
+                let good = signing_key::table.find(kid).filter(signing_key::revoked_at.is_null());
+                let revoke = diesel::update(good).set(signing_key::revoked_at.eq(At(at)));
+                self.push(Must::Touch(stale(Entity::SigningKey)), revoke);
+            }
         }
     }
 
