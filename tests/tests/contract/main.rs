@@ -7,6 +7,7 @@
 
 mod agents;
 mod audit;
+mod console;
 mod http;
 mod identity;
 mod oauth;

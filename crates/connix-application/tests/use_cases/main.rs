@@ -8,4 +8,5 @@ mod following;
 mod limits;
 mod projects;
 mod retention;
+mod signing_in;
 mod world;

@@ -1,6 +1,7 @@
 //! An application on a memory store, with a runtime that the test plays: what is launched, and when it ends.
 
 mod oauth;
+mod passwords;
 mod ports;
 
 use connix_application::{
@@ -21,7 +22,8 @@ use connix_domain::price::PriceTable;
 use connix_domain::project::{Project, Visibility};
 use connix_domain::task::{Task, TaskOrder};
 use connix_testkit::{CountingIds, ManualClock, MemoryLimits, MemoryStore};
-use oauth::{PlainOpaque, PlainPasswords, PlainTokens};
+use oauth::{PlainOpaque, PlainTokens};
+use passwords::PlainPasswords;
 use ports::{LabelSealer, NoMetrics, PlainCredentials, PlayedEquipment, PlayedRuntime};
 use serde_json::json;
 use std::sync::Arc;
@@ -34,6 +36,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) runtime: Arc<PlayedRuntime>,
     pub(crate) equipment: Arc<PlayedEquipment>,
+    pub(crate) passwords: Arc<PlainPasswords>,
     pub(crate) caller: Caller,
     supervisor: Option<tokio::task::JoinHandle<()>>,
 }
@@ -51,11 +54,13 @@ struct Terms {
     lease: Duration,
     rate_limits: Option<RateLimits>,
     equipment: Arc<PlayedEquipment>,
+    passwords: Arc<PlainPasswords>,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { lease: Intervals::default().lease, rate_limits: None, equipment: Arc::default() }
+        let lease = Intervals::default().lease;
+        Self { lease, rate_limits: None, equipment: Arc::default(), passwords: Arc::default() }
     }
 }
 
@@ -63,14 +68,14 @@ fn application_with(
     store: &Arc<MemoryStore>,
     clock: &Arc<ManualClock>,
     runtime: &Arc<PlayedRuntime>,
-    Terms { lease, rate_limits, equipment }: Terms,
+    Terms { lease, rate_limits, equipment, passwords }: Terms,
 ) -> Arc<App> {
     let ports = Ports {
         store: store.clone(),
         credentials: Arc::new(PlainCredentials::default()),
         opaque: Arc::new(PlainOpaque::default()),
         tokens: Arc::new(PlainTokens::default()),
-        passwords: Arc::new(PlainPasswords),
+        passwords,
         sealer: Arc::new(LabelSealer),
         clock: clock.clone(),
         ids: Arc::new(CountingIds::default()),
@@ -114,11 +119,11 @@ impl World {
         let store = Arc::new(MemoryStore::default());
         let clock = Arc::new(ManualClock::at(chrono::DateTime::UNIX_EPOCH));
         let runtime = Arc::new(PlayedRuntime::new());
-        let equipment = terms.equipment.clone();
+        let (equipment, passwords) = (terms.equipment.clone(), terms.passwords.clone());
         let app = application_with(&store, &clock, &runtime, terms);
         let key = app.first_start().await.unwrap().unwrap().key;
         let caller = app.authenticate(key.expose()).await.unwrap();
-        Self { app, store, clock, runtime, equipment, caller, supervisor: None }
+        Self { app, store, clock, runtime, equipment, passwords, caller, supervisor: None }
     }
 
     /// The same with a supervisor at work.

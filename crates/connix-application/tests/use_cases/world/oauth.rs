@@ -5,9 +5,7 @@ use connix_domain::api_key::Digest;
 use connix_domain::oauth::access_token::AccessClaims;
 use connix_domain::oauth::pkce::{CodeChallenge, CodeVerifier};
 use connix_domain::oauth::signing_key::{SigningAlgorithm, SigningKey};
-use connix_domain::port::oauth::{
-    AccessTokens, NewSigningKey, Opaque, OpaqueCredentials, PasswordCheck, PasswordIssue, Passwords,
-};
+use connix_domain::port::oauth::{AccessTokens, NewSigningKey, Opaque, OpaqueCredentials};
 use connix_domain::port::secrets::{CannotOpen, Sealed, Secret};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -61,17 +59,5 @@ impl AccessTokens for PlainTokens {
     }
     fn jwk(&self, key: &SigningKey) -> Value {
         json!({"kid": key.kid})
-    }
-}
-
-/// What is kept of a password is the password.
-pub(crate) struct PlainPasswords;
-
-impl Passwords for PlainPasswords {
-    fn hash(&self, password: &Secret) -> Result<String, PasswordIssue> {
-        Ok(password.expose().to_owned())
-    }
-    fn check(&self, password: &Secret, kept: Option<&str>) -> PasswordCheck {
-        if kept == Some(password.expose()) { PasswordCheck::Right } else { PasswordCheck::Wrong }
     }
 }
