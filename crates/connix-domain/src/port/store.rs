@@ -118,6 +118,7 @@ pub trait Committer: Send + Sync {
     /// - When it returns `Ok`, the unit MUST be durable and every later read MUST see it.
     /// - A stale version MUST change nothing and raise nothing.
     /// - Of concurrent updates of one version exactly one MUST win.
+    /// - Whoever is told to have lost to another unit MUST see that unit in every later read.
     /// - A duplicate name MUST be reported as such, with its entity and field.
     /// - Names MUST be unique without regard to case for projects, teams and organisations, and exactly for agents; a deleted
     ///   project's or agent's name MUST be free.

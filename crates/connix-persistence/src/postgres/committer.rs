@@ -108,32 +108,38 @@ impl Desk {
     }
 
     async fn commit(&self, mut units: Vec<Unit>) {
-        let (mut dropped, mut repeated) = (0, 0);
-        while !units.is_empty() {
+        let (mut culprits, mut repeated) = (Vec::new(), 0);
+        let verdict = loop {
+            if units.is_empty() {
+                break Ok(());
+            }
             let live = match self.link.live().await {
                 Ok(live) => live,
-                Err(why) => return answer(units, &Err(CommitError::Unavailable(why))),
+                Err(why) => break Err(CommitError::Unavailable(why)),
             };
-            if dropped > self.culprits && units.len() > 1 {
-                return self.under_savepoints(&live, units).await;
+            if culprits.len() > self.culprits && units.len() > 1 {
+                break self.under_savepoints(&live, std::mem::take(&mut units)).await;
             }
             let begun = Instant::now();
             match self.flight(&live, &units).await {
                 Outcome::Committed => {
                     self.note(units.len(), begun);
-                    return answer(units, &Ok(()));
+                    break Ok(());
                 }
-                Outcome::Culprit(at, why) => {
-                    let _ = units.remove(at).answer.send(Err(why));
-                    dropped += 1;
-                }
+                Outcome::Culprit(at, why) => culprits.push((units.remove(at), why)),
                 Outcome::Again(_) if repeated < MOST_REPETITIONS => {
                     tokio::time::sleep(pause(repeated)).await;
                     repeated += 1;
                 }
-                Outcome::Again(why) => return answer(units, &Err(CommitError::Unavailable(why))),
-                Outcome::Lost(why) => return answer(units, &Err(CommitError::Unknown(why))),
+                Outcome::Again(why) => break Err(CommitError::Unavailable(why)),
+                Outcome::Lost(why) => break Err(CommitError::Unknown(why)),
             }
+        };
+        answer(units, &verdict);
+        // A unit may have failed on another of its group: it is told so when that one can be read, and if that one was lost,
+        // it has failed on nothing.
+        for (unit, why) in culprits {
+            answer(vec![unit], &verdict.clone().and(Err(why)));
         }
     }
 
@@ -188,8 +194,8 @@ impl Desk {
         Outcome::Lost(why)
     }
 
-    /// A flight for each unit, and one for COMMIT: only for groups in which many fail.
-    async fn under_savepoints(&self, live: &Arc<Live>, units: Vec<Unit>) {
+    /// A flight for each unit, and one for COMMIT: only for groups in which many fail. Gives what became of the transaction.
+    async fn under_savepoints(&self, live: &Arc<Live>, units: Vec<Unit>) -> Verdict {
         let begun = Instant::now();
         let mut verdicts = Vec::with_capacity(units.len());
         let mut before = "BEGIN";
@@ -205,7 +211,9 @@ impl Desk {
                 // COMMIT was not sent
                 Err(why) => {
                     self.link.discard(live);
-                    return answer(units, &Err(CommitError::Unavailable(why)));
+                    let lost = Err(CommitError::Unavailable(why));
+                    answer(units, &lost);
+                    return lost;
                 }
             };
             before = if verdict.is_ok() { "RELEASE SAVEPOINT unit" } else { "ROLLBACK TO SAVEPOINT unit" };
@@ -216,16 +224,20 @@ impl Desk {
             Ok(results) => results.into_iter().find_map(Result::err).map(|error| error.to_string()),
             Err(silence) => Some(silence.to_string()),
         };
-        let lost = lost.map(|why| {
-            self.link.discard(live);
-            CommitError::Unknown(why)
-        });
-        if lost.is_none() {
-            self.note(verdicts.iter().filter(|verdict| verdict.is_ok()).count(), begun);
-        }
+        let outcome = match lost {
+            None => {
+                self.note(verdicts.iter().filter(|verdict| verdict.is_ok()).count(), begun);
+                Ok(())
+            }
+            Some(why) => {
+                self.link.discard(live);
+                Err(CommitError::Unknown(why))
+            }
+        };
         for (unit, verdict) in units.into_iter().zip(verdicts) {
-            let _ = unit.answer.send(verdict.and(lost.clone().map_or(Ok(()), Err)));
+            answer(vec![unit], &outcome.clone().and(verdict));
         }
+        outcome
     }
 
     fn note(&self, units: usize, begun: Instant) {

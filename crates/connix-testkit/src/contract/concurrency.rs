@@ -41,6 +41,25 @@ pub async fn of_concurrent_updates_of_one_version_exactly_one_wins(subject: &dyn
     assert_eq!(tenant.events().await.len(), 1);
 }
 
+/// Committer: "Whoever is told to have lost to another unit MUST see that unit in every later read": else it decides on what was.
+pub async fn whoever_lost_to_another_sees_it(subject: &dyn Subject) {
+    let tenant = Tenant::new(subject).await;
+    for round in 0..20 {
+        let project = tenant.project(&format!("lost-{round}")).await;
+        let update = |n: usize| {
+            let (store, scope) = (subject.store(), tenant.scope());
+            let unit = ChangeSet::new().with(Change::UpdateProject(renamed(&project, &format!("winner {n}"))));
+            async move {
+                let outcome = store.commit(unit).await;
+                (outcome, store.project(scope, project.id).await.map(|seen| seen.map(|seen| seen.version)))
+            }
+        };
+        for (outcome, seen) in join_all((0..16).map(update)).await {
+            assert_eq!(seen, Ok(Some(project.version + 1)), "after {outcome:?}");
+        }
+    }
+}
+
 /// Check-then-act is one conditional statement: a task is never held twice.
 pub async fn of_concurrent_claims_of_one_task_exactly_one_wins(subject: &dyn Subject) {
     let tenant = Tenant::new(subject).await;

@@ -34,6 +34,7 @@ pub mod members;
 pub mod names;
 pub mod purging;
 pub mod queue;
+pub mod redemptions;
 pub mod round_trips;
 pub mod searching;
 pub mod service;
@@ -135,6 +136,7 @@ macro_rules! store_cases {
             }
             concurrency {
                 of_concurrent_updates_of_one_version_exactly_one_wins
+                whoever_lost_to_another_sees_it
                 of_concurrent_claims_of_one_task_exactly_one_wins
                 of_concurrent_projects_of_one_name_exactly_one_is_kept
                 a_unit_that_is_asked_for_after_another_sees_it
@@ -237,6 +239,11 @@ macro_rules! store_cases {
                 a_log_holds_no_other_organisation_s_entries
                 a_log_is_filtered_by_who_what_and_when
             }
+            redemptions {
+                of_concurrent_redemptions_of_one_code_exactly_one_wins
+                a_burnt_code_is_not_taken
+                of_concurrent_uses_of_one_refresh_token_exactly_one_wins
+            }
             applications {
                 applications_come_back_as_they_were
                 an_application_is_found_whatever_its_organisation
@@ -244,9 +251,6 @@ macro_rules! store_cases {
                 what_belongs_to_another_organisation_is_none
                 a_grant_to_another_organisation_s_application_is_refused
                 codes_grants_and_tokens_come_back_as_they_were
-                of_concurrent_redemptions_of_one_code_exactly_one_wins
-                a_burnt_code_is_not_taken
-                of_concurrent_uses_of_one_refresh_token_exactly_one_wins
                 what_is_noted_or_revoked_first_counts
                 a_member_s_grants_to_one_application_end_together
                 consent_is_replaced_and_withdrawn
