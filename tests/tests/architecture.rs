@@ -40,6 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "connix-metrics",
             "connix-persistence",
             "connix-runtime",
+            "connix-upstream",
             "connix-worker",
             "connix-worker-protocol",
         ],

@@ -22,6 +22,7 @@ use connix_domain::port::runtime::AgentRuntime;
 use connix_domain::port::secrets::{Credentials, Sealer};
 use connix_domain::port::store::Store;
 use connix_domain::port::tools::Equipment;
+use connix_domain::port::upstream::UpstreamProvider;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -53,6 +54,17 @@ pub struct Ports {
     pub equipment: Arc<dyn Equipment>,
     /// Budgets of requests and tokens.
     pub limits: Arc<dyn Limits>,
+    /// Who lets people sign in besides us; `None` until the operator sets one.
+    pub upstream: Option<Upstream>,
+}
+
+/// The operator's OpenID Connect provider.
+#[derive(Clone)]
+pub struct Upstream {
+    /// What people call it.
+    pub name: String,
+    /// Speaks to it.
+    pub provider: Arc<dyn UpstreamProvider>,
 }
 
 /// The store's answer holds this long.

@@ -39,6 +39,7 @@ mod settings;
 mod supervisor;
 mod task;
 mod team;
+mod ticket;
 mod usage;
 mod wakeups;
 mod watchdog;
@@ -47,9 +48,9 @@ mod worker;
 pub use administration::{CannotStart, FirstStart, NewKey, OrgRef};
 pub use agent::AgentDetails;
 pub use api_key::{IssuedKey, KeyOrder, KeyUpdate};
-pub use app::{App, Ports};
+pub use app::{App, Ports, Upstream};
 pub use caller::{Caller, Precondition, ProjectRef};
-pub use console::{Entered, Guest, PasswordRefusal, SignInRefusal, SignedIn};
+pub use console::{Arrival, Entered, Guest, PasswordRefusal, SignInRefusal, SignedIn, UpstreamAnswer, UpstreamRefusal};
 pub use equipment::Models;
 pub use error::{Error, Resource};
 pub use follow::{JournalFollower, LogFollower, LogStart, Next, Over, Step};
@@ -58,12 +59,13 @@ pub use member::InvitedMember;
 pub use metrics::AgentMetrics;
 pub use oauth::{
     Authorization, CallingClient, ClientCredentials, ClientOrder, ClientOrigins, Decision, Introspection, IssuedTokens,
-    NewClient, Question, Ticket, TokenFailure,
+    NewClient, Question, TokenFailure,
 };
 pub use order::{AgentCommand, AgentOrder, AgentUpdate};
 pub use project_order::{Naming, ProjectOrder, Removed};
 pub use settings::{Intervals, Llm, RateLimits, Settings, ToolTerms};
 pub use supervisor::Supervisor;
+pub use ticket::Ticket;
 pub use usage::ProjectUsage;
 pub use worker::{
     Claimed, Directive, Report, Reported, SessionGrant, Wanted, Worker, WorkerFailure, WorkerLine, WorkerNote,

@@ -44,6 +44,7 @@ pub mod server;
 mod v1;
 
 pub use client_address::TrustedProxies;
+pub use console::UPSTREAM_CALLBACK;
 pub use cors::Cors;
 pub use event_stream::Pace;
 pub use operations::Exposition;

@@ -51,7 +51,7 @@ impl Installation {
         let limited = purpose == Purpose::Serving && settings.rate_limits.enabled;
         let limits = if limited { wiring::limits(&database).await? } else { wiring::no_limits() };
         let store = database.store();
-        let app = Arc::new(wiring::application(settings, store, &master, metrics, runtime, limits.clone()));
+        let app = Arc::new(wiring::application(settings, store, &master, metrics, runtime, limits.clone())?);
         app.check_master_key().await?;
         app.ensure_first_organisation().await?;
         Ok(Self { app, limits, database })

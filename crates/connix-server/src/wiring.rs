@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use connix_application::{App, Intervals, Llm, Ports, RateLimits, ToolTerms};
+use connix_application::{App, Intervals, Llm, Ports, RateLimits, ToolTerms, Upstream};
 use connix_domain::agent::RuntimeKind as Kind;
 use connix_domain::port::limits::Limits;
 use connix_domain::port::oauth::Passwords;
@@ -14,13 +14,14 @@ use connix_domain::port::store::Store;
 use connix_domain::price::PriceTable;
 use connix_domain::rate_limit::{Figures, Policy};
 use connix_http::server::Served;
-use connix_http::{Cors, Exposition, Pace, TrustedProxies};
+use connix_http::{Cors, Exposition, Pace, TrustedProxies, UPSTREAM_CALLBACK};
 use connix_identity::{
     Argon2Passwords, JwtAccessTokens, MasterKey, MasterSealer, PepperedCredentials, PepperedOpaqueCredentials,
 };
 use connix_metrics::PrometheusMetrics;
 use connix_persistence::{Database, DatabaseUrl, MemoryLimits, OpenError, Options};
 use connix_runtime::{ExternalRuntime, LocalRuntime, LocalSettings, WorkerProgram};
+use connix_upstream::{OidcProvider, OidcSettings};
 use connix_worker_protocol::secret::Secret;
 use connix_worker_protocol::session::LlmEndpoint;
 use connix_worker_protocol::tools::ToolSettings;
@@ -94,7 +95,7 @@ pub(crate) fn application(
     metrics: Arc<PrometheusMetrics>,
     runtime: Arc<dyn AgentRuntime>,
     limits: Arc<dyn Limits>,
-) -> App {
+) -> anyhow::Result<App> {
     let ports = Ports {
         store,
         credentials: Arc::new(PepperedCredentials::new(master)),
@@ -108,8 +109,22 @@ pub(crate) fn application(
         runtime,
         equipment: Arc::new(equipment(settings)),
         limits,
+        upstream: upstream(settings)?,
     };
-    App::new(ports, of_application(settings))
+    Ok(App::new(ports, of_application(settings)))
+}
+
+/// The provider through which people may sign in, if one is set.
+fn upstream(settings: &Settings) -> anyhow::Result<Option<Upstream>> {
+    let Some(provider) = settings.identity.upstream.provider()? else { return Ok(None) };
+    let agreed = OidcSettings {
+        issuer: provider.issuer.clone(),
+        client_id: provider.client_id.to_owned(),
+        client_secret: provider.client_secret.clone(),
+        redirect_uri: format!("{}{UPSTREAM_CALLBACK}", issuer(settings)),
+    };
+    let name = provider.name.to_owned();
+    Ok(Some(Upstream { name, provider: Arc::new(OidcProvider::new(agreed, Arc::new(SystemClock))?) }))
 }
 
 fn equipment(settings: &Settings) -> WorkerEquipment {

@@ -1,4 +1,4 @@
-//! Who is signed in to the console: sign-in by password, setting one, sessions (`reliability.md` 2.5).
+//! Who is signed in to the console: sign-in by password or through a provider, setting a password, sessions (`reliability.md` 2.5).
 
 mod forms;
 mod guesses;
@@ -6,9 +6,11 @@ mod password;
 mod password_bench;
 mod sessions;
 mod sign_in;
+mod upstream;
 
 pub(crate) use guesses::Guesses;
 pub use password::PasswordRefusal;
 pub(crate) use password_bench::PasswordBench;
 pub use sessions::SignedIn;
 pub use sign_in::{Entered, Guest, SignInRefusal};
+pub use upstream::{Arrival, UpstreamAnswer, UpstreamRefusal};

@@ -85,7 +85,7 @@ impl App {
             None => {
                 if allowed {
                     self.guesses.was_wrong(&who, &guest.email.to_lowercase(), now);
-                    self.note_wrong_password(&members, &guest.origin);
+                    self.note_refused_sign_in(&members, &guest.origin);
                 }
                 Err(SignInRefusal::Wrong)
             }
@@ -118,8 +118,8 @@ impl App {
         }
     }
 
-    /// Tells the members at whose password somebody guessed; beside the call, whose time would tell that there are such members.
-    fn note_wrong_password(&self, members: &[Member], origin: &Origin) {
+    /// Tells the members as whom somebody tried to sign in; beside the call, whose time would tell that there are such members.
+    pub(super) fn note_refused_sign_in(&self, members: &[Member], origin: &Origin) {
         let refused = |member: &Member| {
             Change::Audit(AuditEntry {
                 org: member.org,

@@ -1,14 +1,12 @@
 //! What happens in the browser: an application asks, the user signs in if need be, and says yes or no.
 //!
-//! Between the pages the request travels with the browser as a *ticket*: sealed, good for a quarter of an hour, and only in the browser
-//! that brought it. So nobody can change what was asked for or hand a request of theirs to another browser, and whoever only
-//! knocks leaves nothing in the store.
+//! Between the pages the request travels with the browser as a [`Ticket`].
 
 use super::answering;
 use crate::app::App;
 use crate::console::SignedIn;
 use crate::error::Error;
-use chrono::Duration;
+use crate::ticket::{Errand, Ticket};
 use connix_domain::audit::Target;
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::GrantId;
@@ -19,11 +17,8 @@ use connix_domain::oauth::code::AuthorizationCode;
 use connix_domain::oauth::grant::Consent;
 use connix_domain::phases;
 use connix_domain::port::oauth::Opaque;
-use connix_domain::port::secrets::Sealed;
-use serde_json::json;
+use serde_json::{Value, json};
 
-/// A request can be answered for this long.
-const OPEN: Duration = Duration::minutes(15);
 /// The parameters that matter; others are not carried along.
 const CARRIED: [&str; 12] = [
     "client_id",
@@ -39,10 +34,6 @@ const CARRIED: [&str; 12] = [
     "resource",
     "nonce",
 ];
-
-/// A sealed request.
-#[derive(Debug, Clone)]
-pub struct Ticket(pub Vec<u8>);
 
 /// What is to be done about a request.
 #[derive(Debug)]
@@ -92,7 +83,7 @@ impl App {
             Err(Refusal::Page(fault)) => return Ok(Authorization::Page(fault)),
             Err(Refusal::Redirect(told)) => return Ok(Authorization::Redirect(told.location(self.issuer()))),
         };
-        let ticket = self.ticket(parameters, browser);
+        let ticket = self.ticket(Errand::AuthorizationRequest, browser, &carried(parameters));
         let Some(user) = user.filter(|user| user.member.org == request.org) else {
             return Ok(Authorization::SignIn(ticket));
         };
@@ -112,24 +103,20 @@ impl App {
         }))
     }
 
-    fn ticket(&self, parameters: &Parameters, browser: &str) -> Ticket {
-        let carried: Vec<_> = CARRIED.iter().filter_map(|name| Some((*name, parameters.get(name)?))).collect();
-        let text = json!({"until": (self.now() + OPEN).timestamp(), "parameters": carried}).to_string();
-        Ticket(self.ports.sealer.seal(&place(browser), text.as_bytes()).0)
-    }
-
     /// What a ticket asks, if it is one of this browser and still open. The client is looked at anew.
     ///
     /// # Errors
     /// What the store says.
     pub async fn open_ticket(&self, ticket: &Ticket, browser: &str) -> Result<Option<Question>, Error> {
-        let Ok(text) = self.ports.sealer.open(&place(browser), &Sealed(ticket.0.clone())) else { return Ok(None) };
-        let kept: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
-        let open = kept["until"].as_i64().is_some_and(|until| self.now().timestamp() < until);
-        let parameters = serde_json::from_value(kept["parameters"].clone()).unwrap_or_default();
-        if !open {
-            return Ok(None);
+        match self.kept_in(Errand::AuthorizationRequest, ticket, browser) {
+            Some(carried) => self.question_again(carried).await,
+            None => Ok(None),
         }
+    }
+
+    /// What was carried along in a ticket, looked at anew.
+    pub(crate) async fn question_again(&self, carried: Value) -> Result<Option<Question>, Error> {
+        let parameters = serde_json::from_value(carried).unwrap_or_default();
         Ok(self.question(&Parameters::new(parameters)).await?.ok())
     }
 
@@ -210,7 +197,8 @@ impl App {
     }
 }
 
-/// Where a ticket belongs.
-fn place(browser: &str) -> String {
-    format!("authorization-request/{browser}")
+/// What of a request travels with the browser.
+fn carried(parameters: &Parameters) -> Value {
+    let carried: Vec<_> = CARRIED.iter().filter_map(|name| Some((*name, parameters.get(name)?))).collect();
+    json!(carried)
 }

@@ -13,7 +13,7 @@ mod origins;
 mod tokens;
 
 pub(crate) use access::still_counts;
-pub use authorize::{Authorization, Decision, Question, Ticket};
+pub use authorize::{Authorization, Decision, Question};
 pub use calling_client::{CallingClient, ClientCredentials};
 pub use clients::{ClientOrder, NewClient};
 pub use held_tokens::Introspection;

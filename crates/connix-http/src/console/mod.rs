@@ -10,12 +10,14 @@ mod cookie;
 pub(crate) mod page;
 mod password;
 mod sign_in;
+mod upstream;
 mod visit;
 
+pub use upstream::CALLBACK as UPSTREAM_CALLBACK;
 pub(crate) use visit::Visit;
 
 use crate::route::Route;
 
 /// The entries of the table.
 pub(crate) const ROUTES: &[&[Route]] =
-    &[sign_in::ROUTES, consent::ROUTES, account::ROUTES, password::ROUTES, page::ROUTES];
+    &[sign_in::ROUTES, upstream::ROUTES, consent::ROUTES, account::ROUTES, password::ROUTES, page::ROUTES];

@@ -2,6 +2,7 @@
 
 use super::Visit;
 use super::page::{carried, with_ticket};
+use super::upstream;
 use crate::body::{Form, parameters};
 use crate::problem::Problem;
 use crate::route::{Answer, Method, Route};
@@ -42,6 +43,13 @@ struct SignInPage<'p> {
     wrong: Option<&'static str>,
     token: String,
     request: Option<String>,
+    upstream: Option<UpstreamLink<'p>>,
+}
+
+/// The way to the provider.
+struct UpstreamLink<'p> {
+    name: &'p str,
+    address: String,
 }
 
 /// What the page is shown for.
@@ -74,8 +82,13 @@ fn page(
         wrong,
         token: visit.form_token(None),
         request: occasion.map(|occasion| carried(&occasion.ticket)),
+        upstream: visit.app.upstream_name().map(|name| UpstreamLink { name, address: upstream_address(occasion) }),
     };
     visit.shown(status, &page, occasion.map(|occasion| origin(&occasion.question.request.redirect_uri)))
+}
+
+fn upstream_address(occasion: Option<&Occasion>) -> String {
+    occasion.map_or(upstream::PATH.to_owned(), |occasion| with_ticket(upstream::PATH, &occasion.ticket))
 }
 
 async fn show(visit: Visit) -> Result<HttpResponse, Problem> {

@@ -48,6 +48,7 @@ pub(crate) fn load(
     let origins = leaves(&complete)?;
     let mut settings: Settings = complete.try_deserialize().map_err(|error| bad_setting(error, &origins))?;
     mcp::complete(&mut settings.tools.mcp, |name| variable(&environment, name))?;
+    settings.identity.upstream.provider()?;
     Ok(with_public_url(settings))
 }
 
@@ -279,6 +280,7 @@ mod tests {
             ("CONNIX_SERVER__CORS_ORIGINS", "https://a.example,b", "server.cors_origins"),
             ("CONNIX_RUNTIME__KIND", "pods", "runtime.kind"),
             ("CONNIX_IDENTITY__SIGNING_ALGORITHM", "HS256", "identity.signing_algorithm"),
+            ("CONNIX_IDENTITY__UPSTREAM__ISSUER", "http://id.example", "identity.upstream.issuer"),
             ("CONNIX_RATE_LIMITS__ENABLED", "maybe", "rate_limits.enabled"),
             ("CONNIX_RATE_LIMITS__REQUESTS_PER_HOUR", "-1", "rate_limits.requests_per_hour"),
             ("CONNIX_WEBHOOKS__ALLOW_CIDRS", "10.0.0.0/33", "webhooks.allow_cidrs"),

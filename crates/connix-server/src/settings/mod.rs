@@ -9,6 +9,7 @@ mod price;
 pub(crate) mod print;
 mod programs;
 mod secret_text;
+mod upstream;
 mod value;
 
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use mcp::McpServer;
 pub(crate) use price::ModelPrice;
 pub(crate) use programs::Programs;
+pub(crate) use upstream::Upstream;
 pub(crate) use value::{HttpUrl, LogLevel, Origin};
 
 /// Everything that can be set.
@@ -61,6 +63,7 @@ pub(crate) struct Server {
 pub(crate) struct Identity {
     #[serde(with = "value::text")]
     pub(crate) signing_algorithm: SigningAlgorithm,
+    pub(crate) upstream: Upstream,
 }
 
 /// The operations listener.

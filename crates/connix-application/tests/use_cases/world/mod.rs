@@ -83,6 +83,7 @@ fn application_with(
         runtime: runtime.clone(),
         equipment,
         limits: Arc::new(MemoryLimits::new(clock.clone())),
+        upstream: None,
     };
     let llm = Llm { base_url: None, api_key: None, default_model: "gpt-4".into(), prices: PriceTable::default() };
     let sample_every = Duration::from_secs(10);
