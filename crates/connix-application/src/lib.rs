@@ -50,7 +50,9 @@ pub use agent::AgentDetails;
 pub use api_key::{IssuedKey, KeyOrder, KeyUpdate};
 pub use app::{App, Ports, Upstream};
 pub use caller::{Caller, Precondition, ProjectRef};
-pub use console::{Arrival, Entered, Guest, PasswordRefusal, SignInRefusal, SignedIn, UpstreamAnswer, UpstreamRefusal};
+pub use console::{
+    Arrival, Departure, Entered, Guest, PasswordRefusal, SignInRefusal, SignedIn, UpstreamAnswer, UpstreamRefusal,
+};
 pub use equipment::Models;
 pub use error::{Error, Resource};
 pub use follow::{JournalFollower, LogFollower, LogStart, Next, Over, Step};

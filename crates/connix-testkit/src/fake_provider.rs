@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
@@ -23,6 +24,9 @@ pub use key::KeyKind;
 pub const CLIENT: &str = "connix";
 /// The client's secret, with characters that Basic authentication has to escape.
 pub const SECRET: &str = "s3cret: 100% %2F";
+
+/// Longer than anybody waits.
+const A_MINUTE: Duration = Duration::from_secs(60);
 
 /// Whoever is sent to the provider comes back as this.
 #[derive(Debug, Clone)]
@@ -68,6 +72,12 @@ pub enum Lie {
     Endless,
     /// The answer with the token is a redirect.
     Elsewhere,
+    /// The answer with the token is a fault of its own.
+    Broken,
+    /// The answer with the token takes a minute.
+    Slow,
+    /// It knows the client no more.
+    Forgotten,
     /// The metadata are another provider's.
     Metadata,
 }
@@ -96,7 +106,8 @@ struct Code {
 impl FakeProvider {
     /// One that signs with ES256.
     pub async fn start() -> Self {
-        let server = MockServer::start().await;
+        // not one of the pool, which would go on under the same address
+        let server = MockServer::builder().start().await;
         let account = Account { subject: "nobody".to_owned(), email: "nobody@example.com".to_owned(), verified: true };
         let keys = vec![Key::new(KeyKind::Es256)];
         let played = Played { account, lie: None, keys, codes: HashMap::new(), issuer: server.uri() };
@@ -207,7 +218,7 @@ impl Played {
         let form: HashMap<String, String> = form_urlencoded::parse(&request.body).into_owned().collect();
         let get = |name: &str| form.get(name).map_or("", String::as_str);
         let shown = request.headers.get("authorization").and_then(|value| value.to_str().ok());
-        if shown != Some(&key::basic(CLIENT, SECRET)) {
+        if shown != Some(&key::basic(CLIENT, SECRET)) || self.lie == Some(Lie::Forgotten) {
             return ResponseTemplate::new(401).set_body_json(json!({"error": "invalid_client"}));
         }
         let Some(code) = self.codes.remove(get("code")) else { return refused("invalid_grant") };
@@ -218,13 +229,17 @@ impl Played {
         match self.lie {
             Some(Lie::Endless) => ResponseTemplate::new(200).set_body_raw(" ".repeat(4 << 20), "application/json"),
             Some(Lie::Elsewhere) => ResponseTemplate::new(307).insert_header("location", "/token"),
-            _ => {
-                let mut answer = json!({"access_token": "of no use", "token_type": "Bearer", "expires_in": 60});
-                if self.lie != Some(Lie::NoToken) {
-                    answer["id_token"] = self.id_token(code.nonce.as_deref()).into();
-                }
-                ResponseTemplate::new(200).set_body_json(answer)
-            }
+            Some(Lie::Broken) => ResponseTemplate::new(500).set_body_string("Internal Server Error"),
+            Some(Lie::Slow) => self.tokens(&code).set_delay(A_MINUTE),
+            _ => self.tokens(&code),
         }
+    }
+
+    fn tokens(&self, code: &Code) -> ResponseTemplate {
+        let mut answer = json!({"access_token": "of no use", "token_type": "Bearer", "expires_in": 60});
+        if self.lie != Some(Lie::NoToken) {
+            answer["id_token"] = self.id_token(code.nonce.as_deref()).into();
+        }
+        ResponseTemplate::new(200).set_body_json(answer)
     }
 }

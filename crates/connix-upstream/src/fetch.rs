@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use connix_outbound::root_cause;
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
-use reqwest::{Client, Response, redirect};
+use reqwest::{Client, Response, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
@@ -27,7 +27,7 @@ pub(crate) enum FetchError {
     /// It has no end.
     #[error("an answer of more than {LONGEST} bytes")]
     TooLong,
-    /// Another status than 200.
+    /// A status that is no answer to what was asked.
     #[error("an answer with the status {0}")]
     Status(u16),
     /// It is not what it should be.
@@ -74,11 +74,21 @@ impl<'c> AsyncHttpClient<'c> for Fetcher {
         Box::pin(async move {
             let response = self.0.execute(request.try_into()?).await?;
             let (status, headers) = (response.status(), response.headers().clone());
+            if !is_judgement(status) {
+                return Err(FetchError::Status(status.as_u16()));
+            }
             let mut answer = HttpResponse::new(read(response).await?);
             (*answer.status_mut(), *answer.headers_mut()) = (status, headers);
             Ok(answer)
         })
     }
+}
+
+/// Whether a token endpoint has judged the request (RFC 6749 5.1 and 5.2; 403 is what some say instead of 400), and is not broken,
+/// moved or busy.
+fn is_judgement(status: StatusCode) -> bool {
+    let refused = [StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
+    status.is_success() || refused.contains(&status)
 }
 
 async fn read(mut response: Response) -> Result<Vec<u8>, FetchError> {

@@ -9,7 +9,8 @@ use connix_domain::port::secrets::Secret;
 use connix_domain::port::upstream::{UpstreamAttempt, UpstreamError, UpstreamProvider};
 use connix_domain::upstream::UpstreamIdentity;
 use oauth2::basic::{
-    BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
+    BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
+    BasicTokenType,
 };
 use oauth2::{
     AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet, ExtraTokenFields,
@@ -142,10 +143,16 @@ impl OidcProvider {
     }
 }
 
-/// What the token endpoint's refusal means. Its own words are repeated; what we sent is not.
+/// What the token endpoint's refusal means. Its own words are repeated; what we sent is not. When it is us whom it refuses, whoever
+/// signs in has done nothing wrong.
 fn told(error: &RequestTokenError<FetchError, BasicErrorResponse>) -> UpstreamError {
     match error {
-        RequestTokenError::ServerResponse(refusal) => UpstreamError::Refused(refusal.to_string()),
+        RequestTokenError::ServerResponse(refusal) => match refusal.error() {
+            BasicErrorResponseType::InvalidClient | BasicErrorResponseType::UnauthorizedClient => {
+                UpstreamError::Unavailable(format!("it refuses us: {refusal}"))
+            }
+            _ => UpstreamError::Refused(refusal.to_string()),
+        },
         RequestTokenError::Request(error) => UpstreamError::Unavailable(error.to_string()),
         RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
             UpstreamError::Refused("the answer of the token endpoint cannot be read".to_owned())

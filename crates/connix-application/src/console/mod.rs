@@ -13,4 +13,4 @@ pub use password::PasswordRefusal;
 pub(crate) use password_bench::PasswordBench;
 pub use sessions::SignedIn;
 pub use sign_in::{Entered, Guest, SignInRefusal};
-pub use upstream::{Arrival, UpstreamAnswer, UpstreamRefusal};
+pub use upstream::{Arrival, Departure, UpstreamAnswer, UpstreamRefusal};

@@ -1,6 +1,7 @@
 //! Signing in through the operator's OpenID Connect provider.
 //!
-//! State, nonce and verifier travel with the browser as a [`Ticket`]. Who an account is here, the domain decides
+//! What ties the way back to the way there travels with the browser, as a [`Ticket`], which is the state, and as a mark, which the
+//! browser keeps for one way back. Nothing is kept here meanwhile. Who an account is, the domain decides
 //! (`connix_domain::upstream`); nobody is made by signing in.
 
 use super::SignedIn;
@@ -20,11 +21,22 @@ use serde_json::{Value, json};
 /// A code longer than this no provider gives, in bytes.
 const LONGEST_CODE: usize = 4096;
 
+/// A browser that is to be sent to the provider.
+#[derive(Debug)]
+pub struct Departure {
+    /// Where.
+    pub location: String,
+    /// What the browser keeps until it comes back, and no longer.
+    pub mark: String,
+}
+
 /// What a browser comes back with from the provider.
 #[derive(Debug)]
 pub struct UpstreamAnswer<'a> {
     /// The ticket that it was sent there with.
     pub ticket: Option<&'a Ticket>,
+    /// What it kept, see [`Departure::mark`].
+    pub mark: Option<&'a str>,
     /// What is redeemed for who it is; none when the provider refused.
     pub code: Option<&'a str>,
     /// What an earlier sign-in left in the browser, see [`Entered::device`].
@@ -47,7 +59,7 @@ pub struct Arrival {
 pub enum UpstreamRefusal {
     /// There is no provider.
     NotConfigured,
-    /// The ticket is none of this browser, or has ended.
+    /// The ticket is none of this browser, has been used, or has ended.
     Ended,
     /// The provider is not to be had at this moment.
     Unavailable,
@@ -69,7 +81,7 @@ impl App {
         self.ports.upstream.as_ref().map(|upstream| upstream.name.as_str())
     }
 
-    /// Where `browser` is sent to sign in, perhaps for what an application has asked. `written` is how addresses hold tickets.
+    /// Sends `browser` to sign in, perhaps for what an application has asked. `written` is how addresses hold tickets.
     ///
     /// # Errors
     /// [`UpstreamRefusal`]
@@ -78,14 +90,15 @@ impl App {
         request: Option<&Ticket>,
         browser: &str,
         written: impl FnOnce(&Ticket) -> String,
-    ) -> Result<String, UpstreamRefusal> {
+    ) -> Result<Departure, UpstreamRefusal> {
         let provider = &self.upstream()?.provider;
         let opened = request.map(|ticket| self.kept_in(Errand::AuthorizationRequest, ticket, browser));
         let request = opened.map(|kept| kept.ok_or(UpstreamRefusal::Ended)).transpose()?;
         let attempt = provider.attempt();
         let kept = json!({"nonce": attempt.nonce, "verifier": attempt.verifier.expose(), "request": request});
         let state = written(&self.ticket(Errand::UpstreamSignIn, browser, &kept));
-        provider.location(&attempt, &state).await.map_err(told)
+        let location = provider.location(&attempt, &state).await.map_err(told)?;
+        Ok(Departure { location, mark: attempt.nonce })
     }
 
     /// Signs in whoever the provider has let in; always with a new session, whatever the browser had before.
@@ -96,6 +109,9 @@ impl App {
         let provider = &self.upstream()?.provider;
         let kept = answer.ticket.and_then(|ticket| self.kept_in(Errand::UpstreamSignIn, ticket, browser));
         let (attempt, request) = kept.and_then(read).ok_or(UpstreamRefusal::Ended)?;
+        if answer.mark != Some(&attempt.nonce) {
+            return Err(UpstreamRefusal::Ended);
+        }
         let org = match &request {
             Some(carried) => {
                 let question = self.question_again(carried.clone()).await?;
@@ -109,6 +125,12 @@ impl App {
         let entered = self.retrying(entering).await?.ok_or(UpstreamRefusal::NotLetIn)?;
         let request = request.map(|carried| self.ticket(Errand::AuthorizationRequest, browser, &carried));
         Ok(Arrival { entered, request })
+    }
+
+    /// What an application asked for before `browser` was sent to the provider with this ticket.
+    pub fn asked_before(&self, state: &Ticket, browser: &str) -> Option<Ticket> {
+        let (_, request) = read(self.kept_in(Errand::UpstreamSignIn, state, browser)?)?;
+        Some(self.ticket(Errand::AuthorizationRequest, browser, &request?))
     }
 
     fn upstream(&self) -> Result<&Upstream, UpstreamRefusal> {

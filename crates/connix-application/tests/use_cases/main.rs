@@ -9,4 +9,5 @@ mod limits;
 mod projects;
 mod retention;
 mod signing_in;
+mod upstream;
 mod world;

@@ -11,6 +11,8 @@ pub(super) enum Cookie {
     Browser,
     /// What an earlier sign-in has left, see [`Entered::device`](connix_application::Entered).
     Device,
+    /// A sign-in at the operator's provider that has not ended, see [`Departure::mark`](connix_application::Departure).
+    Departure,
 }
 
 impl Cookie {
@@ -22,6 +24,8 @@ impl Cookie {
             (Self::Browser, false) => "cx_browser",
             (Self::Device, true) => "__Host-cx_device",
             (Self::Device, false) => "cx_device",
+            (Self::Departure, true) => "__Host-cx_departure",
+            (Self::Departure, false) => "cx_departure",
         }
     }
 
@@ -31,6 +35,7 @@ impl Cookie {
             Self::Session => Some(7 * 86_400),
             Self::Browser => None,
             Self::Device => Some(365 * 86_400),
+            Self::Departure => Some(600),
         }
     }
 

@@ -55,6 +55,11 @@ pub(crate) fn with_ticket(path: &str, ticket: &Ticket) -> String {
     format!("{path}?request={}", carried(ticket))
 }
 
+/// Where somebody who has signed in goes on: to what an application asks, or to the account.
+pub(super) fn onwards(request: Option<&Ticket>) -> String {
+    request.map_or("/console".to_owned(), |ticket| with_ticket("/console/consent", ticket))
+}
+
 /// A ticket as a form or query carries it.
 pub(super) fn carried(ticket: &Ticket) -> String {
     URL_SAFE_NO_PAD.encode(&ticket.0)

@@ -1,7 +1,7 @@
 //! Signing in and out.
 
 use super::Visit;
-use super::page::{carried, with_ticket};
+use super::page::{carried, onwards, with_ticket};
 use super::upstream;
 use crate::body::{Form, parameters};
 use crate::problem::Problem;
@@ -91,6 +91,23 @@ fn upstream_address(occasion: Option<&Occasion>) -> String {
     occasion.map_or(upstream::PATH.to_owned(), |occasion| with_ticket(upstream::PATH, &occasion.ticket))
 }
 
+/// The page for somebody who has tried to come in another way, perhaps for what an application asked.
+pub(super) async fn shown_again(
+    visit: &Visit,
+    status: StatusCode,
+    request: Option<Ticket>,
+    wrong: &'static str,
+) -> Result<HttpResponse, Problem> {
+    let occasion = match request {
+        Some(ticket) => {
+            let question = visit.app.open_ticket(&ticket, visit.browser()).await?;
+            question.map(|question| Occasion { ticket, question })
+        }
+        None => None,
+    };
+    Ok(page(visit, status, occasion.as_ref(), "", Some(wrong)))
+}
+
 async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
     let query = parameters(visit.query_string()).unwrap_or_default();
     Ok(match occasion(&visit, query.get("request")).await? {
@@ -128,8 +145,7 @@ async fn sign_in(visit: Visit, form: Form) -> Result<HttpResponse, Problem> {
     };
     match visit.app.sign_in(guest).await {
         Ok(entered) => {
-            let to =
-                occasion.map_or("/console".to_owned(), |occasion| with_ticket("/console/consent", &occasion.ticket));
+            let to = onwards(occasion.as_ref().map(|occasion| &occasion.ticket));
             Ok(visit.sent_signed_in(&to, entered.cookie.expose(), &entered.device))
         }
         Err(SignInRefusal::Wrong) => Ok(page(&visit, StatusCode::UNAUTHORIZED, occasion.as_ref(), email, Some(WRONG))),

@@ -1,24 +1,30 @@
 //! Signing in through the operator's OpenID Connect provider: there, and back.
 //!
 //! The way there is a link and no form: it changes nothing here, and a form could not be led on to every address that a provider
-//! may send its users through (`form-action`).
+//! may send its users through (`form-action`). Whoever is not let in is shown the page for signing in again, where there are other
+//! ways, with what an application has asked.
 
-use super::Visit;
-use super::page::{carried, with_ticket};
+use super::page::{carried, onwards};
+use super::{Visit, sign_in};
 use crate::body::parameters;
 use crate::problem::Problem;
 use crate::route::{Answer, Method, Route};
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, web};
-use connix_application::{Arrival, UpstreamAnswer, UpstreamRefusal};
+use connix_application::{Arrival, Ticket, UpstreamAnswer, UpstreamRefusal};
 
 pub(super) const PATH: &str = "/console/upstream";
 /// Where providers send browsers back to.
 pub const CALLBACK: &str = "/console/upstream/callback";
-/// One sentence for whatever is wrong.
+/// One sentence for whatever is wrong with who it is.
 const NOT_LET_IN: &str = "You were not signed in with that account. Ask an owner of your organisation whether its e-mail \
-     address is a member's, or sign in with your password.";
-const AWAY: &str = "The provider cannot be reached at this moment. Try again, or sign in with your password.";
+     address is a member's, try another account, or sign in with your password.";
+const ENDED: &str = "That sign-in has ended, or was begun in another window or browser. Begin again.";
+const AWAY: &str =
+    "The provider cannot be reached at this moment. Try again in a while, or sign in with your password.";
+/// A provider that did not answer is not asked again earlier, in seconds.
+const AGAIN_AFTER: HeaderValue = HeaderValue::from_static("10");
 
 /// The entries of the table.
 pub(super) const ROUTES: &[Route] = &[
@@ -42,39 +48,47 @@ async fn begin(visit: Visit) -> Result<HttpResponse, Problem> {
         return Ok(visit.request_ended());
     }
     match visit.app.begin_upstream(ticket.as_ref(), visit.browser(), carried).await {
-        Ok(to) => Ok(visit.sent_to(&to)),
-        Err(refusal) => refused(&visit, refusal),
+        Ok(departure) => Ok(visit.sent_to_provider(&departure)),
+        Err(UpstreamRefusal::Ended) => Ok(visit.request_ended()),
+        Err(refusal) => refused(&visit, refusal, ticket).await,
     }
 }
 
 async fn end(visit: Visit) -> Result<HttpResponse, Problem> {
-    let Some(query) = parameters(visit.query_string()).filter(|query| !query.repeats_any()) else {
-        return Ok(visit.told(StatusCode::BAD_REQUEST, "The address that you were sent to cannot be read."));
-    };
+    let query = parameters(visit.query_string()).filter(|query| !query.repeats_any()).unwrap_or_default();
     let ticket = visit.ticket(query.get("state"));
     let answer = UpstreamAnswer {
         ticket: ticket.as_ref(),
+        mark: visit.mark(),
         code: query.get("code").filter(|_| query.get("error").is_none()),
         device: visit.device(),
         origin: visit.origin(),
     };
-    match visit.app.end_upstream(answer, visit.browser()).await {
+    let response = match visit.app.end_upstream(answer, visit.browser()).await {
         Ok(Arrival { entered, request }) => {
-            let to = request.map_or("/console".to_owned(), |ticket| with_ticket("/console/consent", &ticket));
-            Ok(visit.sent_signed_in(&to, entered.cookie.expose(), &entered.device))
+            visit.sent_signed_in(&onwards(request.as_ref()), entered.cookie.expose(), &entered.device)
         }
-        Err(refusal) => refused(&visit, refusal),
-    }
+        Err(refusal) => {
+            let request = ticket.and_then(|ticket| visit.app.asked_before(&ticket, visit.browser()));
+            refused(&visit, refusal, request).await?
+        }
+    };
+    Ok(visit.come_back(response))
 }
 
-fn refused(visit: &Visit, refusal: UpstreamRefusal) -> Result<HttpResponse, Problem> {
+async fn refused(visit: &Visit, refusal: UpstreamRefusal, request: Option<Ticket>) -> Result<HttpResponse, Problem> {
+    let again = |status, wrong| sign_in::shown_again(visit, status, request, wrong);
     match refusal {
         UpstreamRefusal::NotConfigured => {
             Ok(visit.told(StatusCode::NOT_FOUND, "Here you sign in with a password alone."))
         }
-        UpstreamRefusal::Ended => Ok(visit.request_ended()),
-        UpstreamRefusal::Unavailable => Ok(visit.told(StatusCode::SERVICE_UNAVAILABLE, AWAY)),
-        UpstreamRefusal::NotLetIn => Ok(visit.told(StatusCode::UNAUTHORIZED, NOT_LET_IN)),
+        UpstreamRefusal::Ended => again(StatusCode::BAD_REQUEST, ENDED).await,
+        UpstreamRefusal::NotLetIn => again(StatusCode::UNAUTHORIZED, NOT_LET_IN).await,
+        UpstreamRefusal::Unavailable => {
+            let mut response = again(StatusCode::SERVICE_UNAVAILABLE, AWAY).await?;
+            response.headers_mut().insert(RETRY_AFTER, AGAIN_AFTER);
+            Ok(response)
+        }
         UpstreamRefusal::Ours(error) => Err(error.into()),
     }
 }

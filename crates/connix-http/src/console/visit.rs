@@ -8,7 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue, LOCATION, ORIGIN, RETRY_AFTER, SET_COOKIE};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
-use connix_application::{App, SignedIn, Ticket};
+use connix_application::{App, Departure, SignedIn, Ticket};
 use connix_domain::audit::Origin;
 use connix_domain::oauth::authorization::Parameters;
 use connix_domain::oauth::redirect_uri;
@@ -71,6 +71,11 @@ impl Visit {
         Cookie::Device.read(self.request.headers(), self.secure())
     }
 
+    /// What the browser kept when it was sent to the provider.
+    pub(super) fn mark(&self) -> Option<&str> {
+        Cookie::Departure.read(self.request.headers(), self.secure())
+    }
+
     /// What the audit log tells of the call.
     pub(super) fn origin(&self) -> Origin {
         origin::of(&self.request)
@@ -116,6 +121,17 @@ impl Visit {
     pub(super) fn sent_signed_in(&self, to: &str, session: &str, device: &str) -> HttpResponse {
         let secure = self.secure();
         self.sent_with(to, &[Cookie::Session.set(session, secure), Cookie::Device.set(device, secure)])
+    }
+
+    /// The same, to a provider, with what the browser keeps until it comes back.
+    pub(super) fn sent_to_provider(&self, departure: &Departure) -> HttpResponse {
+        self.sent_with(&departure.location, &[Cookie::Departure.set(&departure.mark, self.secure())])
+    }
+
+    /// A browser that has come back keeps its mark no longer: it counts once.
+    pub(super) fn come_back(&self, mut response: HttpResponse) -> HttpResponse {
+        append_cookie(&mut response, &Cookie::Departure.take_away(self.secure()));
+        response
     }
 
     /// The same, without a session any more.

@@ -3,10 +3,11 @@
 mod oauth;
 mod passwords;
 mod ports;
+mod provider;
 
 use connix_application::{
     AgentOrder, App, Caller, Claimed, Intervals, Llm, Naming, NewKey, OrgRef, Ports, ProjectOrder, ProjectRef,
-    RateLimits, SessionGrant, Settings, Supervisor, ToolTerms, Worker,
+    RateLimits, SessionGrant, Settings, Supervisor, ToolTerms, Upstream, Worker,
 };
 use connix_domain::Timestamp;
 use connix_domain::agent::{Agent, ConfigPatch, RuntimeKind};
@@ -25,6 +26,7 @@ use connix_testkit::{CountingIds, ManualClock, MemoryLimits, MemoryStore};
 use oauth::{PlainOpaque, PlainTokens};
 use passwords::PlainPasswords;
 use ports::{LabelSealer, NoMetrics, PlainCredentials, PlayedEquipment, PlayedRuntime};
+use provider::PlayedProvider;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +39,7 @@ pub(crate) struct World {
     pub(crate) runtime: Arc<PlayedRuntime>,
     pub(crate) equipment: Arc<PlayedEquipment>,
     pub(crate) passwords: Arc<PlainPasswords>,
+    pub(crate) provider: Arc<PlayedProvider>,
     pub(crate) caller: Caller,
     supervisor: Option<tokio::task::JoinHandle<()>>,
 }
@@ -55,12 +58,18 @@ struct Terms {
     rate_limits: Option<RateLimits>,
     equipment: Arc<PlayedEquipment>,
     passwords: Arc<PlainPasswords>,
+    provider: Arc<PlayedProvider>,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        let lease = Intervals::default().lease;
-        Self { lease, rate_limits: None, equipment: Arc::default(), passwords: Arc::default() }
+        Self {
+            lease: Intervals::default().lease,
+            rate_limits: None,
+            equipment: Arc::default(),
+            passwords: Arc::default(),
+            provider: Arc::default(),
+        }
     }
 }
 
@@ -68,7 +77,7 @@ fn application_with(
     store: &Arc<MemoryStore>,
     clock: &Arc<ManualClock>,
     runtime: &Arc<PlayedRuntime>,
-    Terms { lease, rate_limits, equipment, passwords }: Terms,
+    Terms { lease, rate_limits, equipment, passwords, provider }: Terms,
 ) -> Arc<App> {
     let ports = Ports {
         store: store.clone(),
@@ -83,7 +92,7 @@ fn application_with(
         runtime: runtime.clone(),
         equipment,
         limits: Arc::new(MemoryLimits::new(clock.clone())),
-        upstream: None,
+        upstream: Some(Upstream { name: "Example ID".to_owned(), provider }),
     };
     let llm = Llm { base_url: None, api_key: None, default_model: "gpt-4".into(), prices: PriceTable::default() };
     let sample_every = Duration::from_secs(10);
@@ -121,10 +130,11 @@ impl World {
         let clock = Arc::new(ManualClock::at(chrono::DateTime::UNIX_EPOCH));
         let runtime = Arc::new(PlayedRuntime::new());
         let (equipment, passwords) = (terms.equipment.clone(), terms.passwords.clone());
+        let provider = terms.provider.clone();
         let app = application_with(&store, &clock, &runtime, terms);
         let key = app.first_start().await.unwrap().unwrap().key;
         let caller = app.authenticate(key.expose()).await.unwrap();
-        Self { app, store, clock, runtime, equipment, passwords, caller, supervisor: None }
+        Self { app, store, clock, runtime, equipment, passwords, provider, caller, supervisor: None }
     }
 
     /// The same with a supervisor at work.
