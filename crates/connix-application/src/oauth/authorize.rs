@@ -120,7 +120,8 @@ impl App {
         Ok(self.question(&Parameters::new(parameters)).await?.ok())
     }
 
-    /// Answers for the user; gives the address to send the browser to. `None` when the user is not one who can be asked.
+    /// Answers for the user; gives the address to send the browser to. `None` when the user is not one who can be asked, or the
+    /// application was removed meanwhile.
     ///
     /// # Errors
     /// What the store says.
@@ -145,8 +146,8 @@ impl App {
             given_at: self.now(),
         };
         let audited = self.audited_at_browser(user, Target::new("oauth_client", request.client), ["consent"]);
-        self.commit_quietly(ChangeSet::new().with(OAuthChange::GiveConsent(consent).into()).with(audited)).await?;
-        Ok(Some(self.issue_code(user, request).await?))
+        let given = ChangeSet::new().with(OAuthChange::GiveConsent(consent).into()).with(audited);
+        self.issue_code(user, request, given).await
     }
 
     /// The address to send the browser to without asking: the user has said yes to all of this before.
@@ -158,7 +159,7 @@ impl App {
         if user.member.org != request.org || !self.has_consented(user, client, request).await? {
             return Ok(None);
         }
-        self.issue_code(user, request).await.map(Some)
+        self.issue_code(user, request, ChangeSet::new()).await
     }
 
     /// Whether the user has said yes to all of this before. A public client cannot prove that it is the one that was meant, so
@@ -176,7 +177,13 @@ impl App {
         Ok(given.is_some_and(|consent| consent.scopes.hold(&request.scopes)))
     }
 
-    async fn issue_code(&self, user: &SignedIn, request: &AuthorizationRequest) -> Result<String, Error> {
+    /// The address with a code, which is written with what is `given`. `None` when the application was removed meanwhile.
+    async fn issue_code(
+        &self,
+        user: &SignedIn,
+        request: &AuthorizationRequest,
+        given: ChangeSet,
+    ) -> Result<Option<String>, Error> {
         let (text, digest) = self.ports.opaque.mint(Opaque::Code);
         let code = AuthorizationCode {
             org: request.org,
@@ -192,8 +199,11 @@ impl App {
             used_at: None,
             failures: 0,
         };
-        self.commit_quietly(ChangeSet::new().with(Change::from(OAuthChange::IssueCode(code)))).await?;
-        Ok(request.allowed(text.expose()).location(self.issuer()))
+        match self.commit_quietly(given.with(Change::from(OAuthChange::IssueCode(code)))).await {
+            Ok(()) => Ok(Some(request.allowed(text.expose()).location(self.issuer()))),
+            Err(Error::Raced) => Ok(None),
+            Err(other) => Err(other),
+        }
     }
 }
 

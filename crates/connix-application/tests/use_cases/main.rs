@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may end where something is missing")]
 
 mod agents;
+mod authorization;
 mod credentials;
 mod equipment;
 mod following;
