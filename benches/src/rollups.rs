@@ -69,7 +69,7 @@ pub(crate) async fn settle(url: &DatabaseUrl) -> Outcome<()> {
 async fn execute(url: &str, scripts: &[&str]) -> Outcome<()> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     let driver = tokio::spawn(connection);
-    client.batch_execute("SET maintenance_work_mem = '256MB'; SET work_mem = '256MB'").await?;
+    client.batch_execute("SET app.org = '*'; SET maintenance_work_mem = '256MB'; SET work_mem = '256MB'").await?;
     for script in scripts {
         client.batch_execute(script).await?;
     }

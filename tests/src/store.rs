@@ -57,9 +57,7 @@ impl Database {
     /// # Panics
     /// For the embedded store, whose file can be read as it is.
     pub async fn dump(&self) -> String {
-        let url = self.url().expect("the embedded store is a file");
-        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
-        tokio::spawn(connection);
+        let client = self.session().await;
         let tables = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables \
                       WHERE schemaname NOT IN ('pg_catalog', 'information_schema')";
         let mut dump = String::new();
@@ -78,10 +76,16 @@ impl Database {
     /// # Panics
     /// For the embedded store, and when the script fails.
     pub async fn execute(&self, script: &str) {
+        self.session().await.batch_execute(script).await.unwrap();
+    }
+
+    /// A session beside the server's, for all organisations.
+    async fn session(&self) -> Client {
         let url = self.url().expect("the embedded store is a file");
         let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
         tokio::spawn(connection);
-        client.batch_execute(script).await.unwrap();
+        client.batch_execute("SET app.org = '*'").await.unwrap();
+        client
     }
 
     /// Cuts every connection and refuses new ones until [`Self::allow_connections`].

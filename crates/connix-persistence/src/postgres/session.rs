@@ -19,6 +19,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 const LIMITS: &str =
     "SET statement_timeout = '5s'; SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '10s'";
 
+/// Row-level security shows a session nothing until it says for whom it works: the service works for every organisation, and which
+/// it is at a time its statements say (docs/adr/0016-third-wall.md).
+const FOR_ALL: &str = "SET app.org = '*'";
+
 /// What only some roles may set, one by one. English messages, because some errors are told by them; deadlocks are found
 /// sooner, because units of other replicas can run into one.
 const WISHES: [&str; 2] = ["SET lc_messages = 'C'", "SET deadlock_timeout = '100ms'"];
@@ -156,7 +160,7 @@ async fn prepare(client: &Client, purpose: Purpose) -> Result<(), tokio_postgres
         Purpose::Service => LIMITS,
         Purpose::Migration => MIGRATION_LIMITS,
     };
-    client.batch_execute(limits).await?;
+    client.batch_execute(&format!("{limits}; {FOR_ALL}")).await?;
     for wish in WISHES {
         if let Err(error) = client.batch_execute(wish).await {
             tracing::debug!(error = causes(&error), wish, "the role may not set this");

@@ -5,6 +5,7 @@ use connix_domain::port::store::Store;
 use connix_persistence::{Database, DatabaseUrl, Options, migrate, revert_all};
 use connix_testkit::contract::Subject;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use std::fs;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -77,25 +78,49 @@ pub(crate) async fn new_database() -> (DatabaseUrl, Place) {
 
 /// The database that tests share, named after its schema, which went up, down and up again.
 async fn shared_database() -> DatabaseUrl {
-    let schema = concat!(
-        include_str!("../../../../migrations/postgres/2026-11-22-000000_foundation/up.sql"),
-        include_str!("../../../../migrations/postgres/2026-11-22-100000_telemetry/up.sql"),
-        include_str!("../../../../migrations/postgres/2026-11-22-110000_following/up.sql"),
-        include_str!("../../../../migrations/postgres/2026-11-22-121000_charging/up.sql"),
-        include_str!("../../../../migrations/postgres/2026-11-22-122000_histogram/up.sql"),
-        include_str!("../../../../migrations/postgres/2026-11-22-130000_rate_limits/up.sql"),
-    );
+    let folder = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/postgres")).unwrap();
+    let mut migrations: Vec<_> = folder.map(|migration| migration.unwrap().path().join("up.sql")).collect();
+    migrations.sort();
+    let schema: String = migrations.iter().map(|up| fs::read_to_string(up).unwrap()).collect();
     let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let name = format!("connix_contract_{:016x}", schema.bytes().fold(0xcbf2_9ce4_8422_2325, fnv));
-    let url = url_of(&name);
+    let url = as_ordinary(&url_of(&name));
     // one at a time, since each test can be a process of its own
     let mut connection = AsyncPgConnection::establish(&server()).await.unwrap();
     diesel::sql_query("SELECT pg_advisory_lock(7262839)").execute(&mut connection).await.unwrap();
-    match diesel::sql_query(format!("CREATE DATABASE {name}")).execute(&mut connection).await {
-        Ok(_) => up_and_down(&url).await,
-        Err(error) => assert!(error.to_string().contains("already exists"), "{error}"),
+    made(&mut connection, ORDINARY).await;
+    if made(&mut connection, &format!("CREATE DATABASE {name} OWNER connix_ordinary")).await {
+        up_and_down(&url).await;
     }
     url
+}
+
+/// A role as operators make it for the service. Unlike superusers it is bound by row-level security.
+const ORDINARY: &str = "CREATE ROLE connix_ordinary LOGIN PASSWORD 'ordinary'";
+
+/// Makes something that may be there already; says whether it was not.
+async fn made(connection: &mut AsyncPgConnection, statement: &str) -> bool {
+    let made = diesel::sql_query(statement).execute(connection).await;
+    made.inspect_err(|error| assert!(error.to_string().contains("already exists"), "{error}")).is_ok()
+}
+
+/// An empty database of its own that belongs to an ordinary role.
+pub(crate) async fn new_database_of_an_ordinary_role() -> (DatabaseUrl, Place) {
+    let (url, place) = new_database().await;
+    let Place::Own { name } = &place else { unreachable!() };
+    let mut connection = AsyncPgConnection::establish(&server()).await.unwrap();
+    diesel::sql_query("SELECT pg_advisory_lock(7262839)").execute(&mut connection).await.unwrap();
+    made(&mut connection, ORDINARY).await;
+    execute(&[format!("ALTER DATABASE {name} OWNER TO connix_ordinary")]).await.unwrap();
+    (as_ordinary(&url), place)
+}
+
+/// A database's URL for the ordinary role.
+fn as_ordinary(url: &DatabaseUrl) -> DatabaseUrl {
+    let DatabaseUrl::Postgres { url } = url else { unreachable!("roles are PostgreSQL's alone") };
+    let (_, place) = url.split_once("://").unwrap();
+    let place = place.split_once('@').map_or(place, |(_, place)| place);
+    format!("postgres://connix_ordinary:ordinary@{place}").parse().unwrap()
 }
 
 /// The contract holds for a schema that was taken back once, too.

@@ -3,13 +3,17 @@
 
 mod audit;
 mod backfill;
+mod beside;
 mod contract;
 mod crash;
 mod databases;
+mod everything;
 #[path = "../../../../migrations/figures.rs"]
 mod figures;
 mod limits;
 mod metrics;
 mod migrations;
 mod postgres;
+mod references;
+mod row_level_security;
 mod sqlite;
