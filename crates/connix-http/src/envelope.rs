@@ -1,8 +1,9 @@
 //! What every exchange has, whatever happens inside: a request id, a measured time, an error body in the vocabulary of the
-//! path, how its budgets stand, cross-origin headers, compression, a count; and a log line if it was slow or our fault.
+//! path or as a page, how its budgets stand, cross-origin headers, compression, a count; and a log line if it was slow or our fault.
 
 use crate::body::HeldBody;
 use crate::compress::compress;
+use crate::console::page;
 use crate::cors::Cors;
 use crate::limit_headers;
 use crate::problem::{Problem, Situation, Vocabulary};
@@ -43,6 +44,8 @@ struct Arrival {
     at: Instant,
     id: RequestId,
     vocabulary: Vocabulary,
+    /// Whether it came from a browser that shows pages.
+    page: bool,
     origin: Option<HeaderValue>,
 }
 
@@ -57,11 +60,13 @@ impl Envelope {
         mut request: ServiceRequest,
         next: Next<impl MessageBody + 'static>,
     ) -> Result<ServiceResponse<BoxBody>, Error> {
+        let page = is_page(request.path());
         let arrival = Arrival {
             at: Instant::now(),
             id: RequestId::of(request.headers()),
             vocabulary: Vocabulary::of_path(request.path()),
-            origin: self.cors.allowed(request.headers()).filter(|_| !is_page(request.path())).cloned(),
+            page,
+            origin: self.cors.allowed(request.headers()).filter(|_| !page).cloned(),
         };
         request.extensions_mut().insert(arrival.id.clone());
         let body = HeldBody::of(&mut request);
@@ -101,6 +106,9 @@ impl Envelope {
         let headers = response.headers_mut();
         headers.insert(request_id::HEADER, arrival.id.header());
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if arrival.page {
+            page::make_strict(headers);
+        }
         if !headers.contains_key(CACHE_CONTROL) {
             headers.insert(CACHE_CONTROL, PRIVATE);
         }
@@ -142,10 +150,14 @@ fn tell_problem(response: HttpResponse, arrival: &Arrival) -> HttpResponse {
         let cause = problem.cause().unwrap_or("unknown");
         tracing::error!(request_id = %arrival.id, situation = problem.situation().name(), cause, "request failed");
     }
-    let body = arrival.vocabulary.body(problem, arrival.id.as_str()).to_string();
+    let (media_type, body) = if arrival.page {
+        (page::HTML, page::of_problem(problem, arrival.id.as_str()))
+    } else {
+        ("application/json", arrival.vocabulary.body(problem, arrival.id.as_str()).to_string())
+    };
     let mut told = HttpResponse::new(problem.situation().status());
     problem.write_headers(told.headers_mut());
-    told.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    told.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     for (name, value) in response.headers() {
         if !told.headers().contains_key(name) {
             told.headers_mut().append(name.clone(), value.clone());

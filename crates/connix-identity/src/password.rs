@@ -160,6 +160,16 @@ mod tests {
         assert_eq!(check(GOOD, Some("not a hash")), PasswordCheck::Wrong);
     }
 
+    /// L01.
+    #[test]
+    fn comparing_with_nobody_s_password_costs_what_comparing_with_anybody_s_does() {
+        let nobody = Argon2Passwords::new().nobody;
+        let hash = PasswordHash::new(&nobody).unwrap();
+        let params = Params::try_from(&hash).unwrap();
+        assert_eq!(hash.algorithm.as_str(), "argon2id");
+        assert_eq!((params.m_cost(), params.t_cost(), params.p_cost()), COST);
+    }
+
     #[test]
     fn what_was_kept_at_a_lower_cost_is_told_to_be_outdated() {
         let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8, 1, 1, None).unwrap());

@@ -4,7 +4,7 @@ use crate::world::{World, eventually};
 use chrono::Duration;
 use connix_application::{App, Entered, Guest, OrgRef, SignInRefusal};
 use connix_domain::audit::Origin;
-use connix_domain::member::PasswordHash;
+use connix_domain::member::{EmailAddress, PasswordHash};
 use connix_domain::port::secrets::Secret;
 use connix_domain::role::Role;
 use std::net::{IpAddr, Ipv4Addr};
@@ -60,6 +60,8 @@ async fn world_with(email: &str) -> World {
 #[tokio::test]
 async fn whatever_is_wrong_costs_the_same() {
     let world = world_with(ADA).await;
+    let invited = EmailAddress::parse("invited@example.com").unwrap();
+    world.app.invite_member(&world.caller, (invited.clone(), Role::Member), None).await.unwrap();
     let browser = Browser::at(HERE);
     let mut before = world.passwords.compared();
     let mut costs = async |email: &str, password: &str, let_in: bool| {
@@ -69,6 +71,7 @@ async fn whatever_is_wrong_costs_the_same() {
     };
     assert_eq!(costs(ADA, RIGHT, true).await, 1);
     assert_eq!(costs("nobody@example.com", WRONG, false).await, 1);
+    assert_eq!(costs(invited.as_str(), WRONG, false).await, 1, "without a password");
     for guess in 0..4 {
         assert_eq!(costs(ADA, WRONG, false).await, 1, "guess {guess}");
     }

@@ -1,13 +1,19 @@
 //! How every page looks and what it may do: nothing but show itself and send its form.
 
+use crate::problem::{Problem, Situation, Vocabulary};
 use crate::route::{Answer, Method, Route};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_FRAME_OPTIONS};
-use actix_web::{HttpResponse, HttpResponseBuilder, web};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderValue, REFERRER_POLICY, X_FRAME_OPTIONS,
+};
+use actix_web::{HttpResponse, web};
 use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use connix_application::Ticket;
+
+/// The media type of pages.
+pub(crate) const HTML: &str = "text/html; charset=utf-8";
 
 /// The entries of the table.
 pub(super) const ROUTES: &[Route] =
@@ -27,27 +33,52 @@ pub(super) struct Message<'m> {
 /// A page. Its form is sent to us; the answer may lead on to `sends_to`, the origin of an application, and nowhere else.
 pub(super) fn rendered(status: StatusCode, page: &impl Template, sends_to: Option<&str>) -> HttpResponse {
     match page.render() {
-        Ok(text) => strict(status, sends_to).insert_header((CONTENT_TYPE, "text/html; charset=utf-8")).body(text),
+        Ok(text) => HttpResponse::build(status)
+            .insert_header((CONTENT_TYPE, HTML))
+            .insert_header((CONTENT_SECURITY_POLICY, policy(sends_to)))
+            .body(text),
         Err(error) => {
             tracing::error!(%error, "a page was not rendered");
-            strict(StatusCode::INTERNAL_SERVER_ERROR, None).finish()
+            HttpResponse::InternalServerError().finish()
         }
     }
 }
 
-/// An answer that is kept by nobody, shown in no frame, and named to nobody.
-pub(super) fn strict(status: StatusCode, sends_to: Option<&str>) -> HttpResponseBuilder {
+/// What somebody at a browser is shown of a problem in the request of this id.
+pub(crate) fn of_problem(problem: &Problem, request: &str) -> String {
+    let situation = problem.situation();
+    let message = problem.message(Vocabulary::Upper);
+    let sentence = match situation {
+        Situation::NotFound => "There is no such page.".to_owned(),
+        _ if situation.status().is_server_error() => {
+            format!("{message}. Try again in a while; whoever runs this service finds the cause by the id {request}.")
+        }
+        _ => format!("{message}."),
+    };
+    Message { sentence: &sentence }.render().unwrap_or_default()
+}
+
+/// Whatever is answered to a browser is kept by nobody, shown in no frame, named to nobody and runs nothing, unless the page itself has
+/// said otherwise.
+pub(crate) fn make_strict(headers: &mut HeaderMap) {
+    let default = [
+        (CONTENT_SECURITY_POLICY, policy(None)),
+        (X_FRAME_OPTIONS, "DENY".to_owned()),
+        (REFERRER_POLICY, "no-referrer".to_owned()),
+        (CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    for (name, value) in default {
+        if !headers.contains_key(&name)
+            && let Ok(value) = HeaderValue::from_str(&value)
+        {
+            headers.insert(name, value);
+        }
+    }
+}
+
+fn policy(sends_to: Option<&str>) -> String {
     let also = sends_to.map(|origin| format!(" {origin}")).unwrap_or_default();
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; form-action 'self'{also}; frame-ancestors 'none'; base-uri 'none'"
-    );
-    let mut response = HttpResponse::build(status);
-    response
-        .insert_header((CONTENT_SECURITY_POLICY, policy))
-        .insert_header((X_FRAME_OPTIONS, "DENY"))
-        .insert_header((REFERRER_POLICY, "no-referrer"))
-        .insert_header((CACHE_CONTROL, "no-store"));
-    response
+    format!("default-src 'none'; style-src 'self'; form-action 'self'{also}; frame-ancestors 'none'; base-uri 'none'")
 }
 
 /// `path` with a ticket to carry along.

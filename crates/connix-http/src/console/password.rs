@@ -16,7 +16,7 @@ use connix_domain::port::secrets::Secret;
 const PATH: &str = "/console/password";
 const LINK_ENDED: &str =
     "This link has been used, has ended, or was replaced by a newer one. Ask whoever sent it to you for another.";
-const WRONG: &str = "The present password is another; after many attempts, wait for a while.";
+const WRONG: &str = "That is not the current password. After many attempts, wait for a while.";
 
 /// The entries of the table.
 pub(super) const ROUTES: &[Route] = &[
@@ -113,7 +113,7 @@ async fn set(visit: Visit, form: Form) -> Result<HttpResponse, Problem> {
     }
     let again = |status, why: String| Ok(page(&visit, status, &occasion, Some(why)));
     match set_as(&visit, &form, &occasion).await {
-        Ok(entered) => Ok(visit.sent_signed_in("/console", entered.cookie.expose(), &entered.device)),
+        Ok(entered) => visit.sent_signed_in("/console", &entered).await,
         Err(PasswordRefusal::LinkEnded) => Ok(ended(&visit)),
         Err(PasswordRefusal::Wrong) => again(StatusCode::UNAUTHORIZED, WRONG.to_owned()),
         Err(PasswordRefusal::Issue(issue)) => again(StatusCode::BAD_REQUEST, format!("The new password {issue}.")),

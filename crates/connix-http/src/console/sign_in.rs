@@ -19,6 +19,8 @@ pub(super) const PATH: &str = "/console/sign-in";
 pub(super) const LONGEST_PASSWORD: usize = 128;
 /// One sentence for whatever is wrong.
 const WRONG: &str = "That did not work. Check the address and the password; after many attempts, wait for a while.";
+/// What is said of an address or a password that nobody has.
+const UNTYPED: &str = "Type your e-mail address and your password, which has at most 128 characters.";
 
 /// The entries of the table.
 pub(super) const ROUTES: &[Route] = &[
@@ -128,13 +130,7 @@ async fn sign_in(visit: Visit, form: Form) -> Result<HttpResponse, Problem> {
         Err(told) => return Ok(told),
     };
     let Some((email, password)) = typed(&form) else {
-        return Ok(page(
-            &visit,
-            StatusCode::BAD_REQUEST,
-            occasion.as_ref(),
-            "",
-            Some("Type your address and your password."),
-        ));
+        return Ok(page(&visit, StatusCode::BAD_REQUEST, occasion.as_ref(), "", Some(UNTYPED)));
     };
     let guest = Guest {
         email,
@@ -145,8 +141,7 @@ async fn sign_in(visit: Visit, form: Form) -> Result<HttpResponse, Problem> {
     };
     match visit.app.sign_in(guest).await {
         Ok(entered) => {
-            let to = onwards(occasion.as_ref().map(|occasion| &occasion.ticket));
-            Ok(visit.sent_signed_in(&to, entered.cookie.expose(), &entered.device))
+            visit.sent_signed_in(&onwards(occasion.as_ref().map(|occasion| &occasion.ticket)), &entered).await
         }
         Err(SignInRefusal::Wrong) => Ok(page(&visit, StatusCode::UNAUTHORIZED, occasion.as_ref(), email, Some(WRONG))),
         Err(SignInRefusal::Busy) => Ok(visit.busy()),

@@ -65,9 +65,7 @@ async fn end(visit: Visit) -> Result<HttpResponse, Problem> {
         origin: visit.origin(),
     };
     let response = match visit.app.end_upstream(answer, visit.browser()).await {
-        Ok(Arrival { entered, request }) => {
-            visit.sent_signed_in(&onwards(request.as_ref()), entered.cookie.expose(), &entered.device)
-        }
+        Ok(Arrival { entered, request }) => visit.sent_signed_in(&onwards(request.as_ref()), &entered).await?,
         Err(refusal) => {
             let request = ticket.and_then(|ticket| visit.app.asked_before(&ticket, visit.browser()));
             refused(&visit, refusal, request).await?

@@ -8,7 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue, LOCATION, ORIGIN, RETRY_AFTER, SET_COOKIE};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
-use connix_application::{App, Departure, SignedIn, Ticket};
+use connix_application::{App, Departure, Entered, SignedIn, Ticket};
 use connix_domain::audit::Origin;
 use connix_domain::oauth::authorization::Parameters;
 use connix_domain::oauth::redirect_uri;
@@ -117,10 +117,18 @@ impl Visit {
         self.sent_with(to, &[])
     }
 
-    /// The same, with the cookies of somebody who has signed in.
-    pub(super) fn sent_signed_in(&self, to: &str, session: &str, device: &str) -> HttpResponse {
+    /// The same, with the cookies of somebody who has signed in. What the browser was signed in to before ends: nobody keeps a key to
+    /// what was replaced.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(super) async fn sent_signed_in(&self, to: &str, entered: &Entered) -> Result<HttpResponse, Problem> {
+        if let Some(before) = self.user().await? {
+            self.app.sign_out(&before).await?;
+        }
         let secure = self.secure();
-        self.sent_with(to, &[Cookie::Session.set(session, secure), Cookie::Device.set(device, secure)])
+        let session = Cookie::Session.set(entered.cookie.expose(), secure);
+        Ok(self.sent_with(to, &[session, Cookie::Device.set(&entered.device, secure)]))
     }
 
     /// The same, to a provider, with what the browser keeps until it comes back.
@@ -140,7 +148,7 @@ impl Visit {
     }
 
     fn sent_with(&self, to: &str, cookies: &[String]) -> HttpResponse {
-        let mut response = page::strict(StatusCode::SEE_OTHER, None).finish();
+        let mut response = HttpResponse::SeeOther().finish();
         if let Ok(to) = HeaderValue::from_str(to) {
             response.headers_mut().insert(LOCATION, to);
         }

@@ -1,12 +1,14 @@
 //! What every exchange has, asked of the whole route table.
 
 use super::*;
+use crate::route::table;
 use crate::server::around_routes;
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
 use actix_web::web;
 use connix_application::ClientOrigins;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -117,6 +119,45 @@ async fn long_targets_and_large_heads_are_refused() {
     assert_eq!(response.status(), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     let many = (0..65).fold(get("/"), |request, n| request.append_header((format!("x-{n}"), "y")));
     assert_eq!(exchange(many).await.0.status(), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+}
+
+/// O15, of every page, whatever it is asked.
+#[actix_web::test]
+async fn what_browsers_are_answered_is_kept_by_nobody_framed_by_nobody_and_runs_nothing() {
+    let paths: BTreeSet<_> = table().map(|route| route.path).filter(|path| is_page(path)).collect();
+    assert!(paths.len() > 5, "{paths:?}");
+    for path in paths.into_iter().chain(["/console/nothing"]) {
+        for method in [Method::GET, Method::HEAD, Method::POST, Method::DELETE] {
+            let (answer, _) = exchange(TestRequest::default().method(method.clone()).uri(path)).await;
+            let policy = header(&answer, "content-security-policy");
+            for word in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"] {
+                assert!(policy.contains(word), "{method} {path}: {word} in {policy}");
+            }
+            assert!(!policy.contains("unsafe") && !policy.contains("script-src"), "{method} {path}: {policy}");
+            assert_eq!(header(&answer, "x-frame-options"), "DENY", "{method} {path}");
+            assert_eq!(header(&answer, "referrer-policy"), "no-referrer", "{method} {path}");
+            let style = path.ends_with(".css") && answer.status() == StatusCode::OK;
+            let kept = if style { "public, max-age=3600" } else { "no-store" };
+            assert_eq!(header(&answer, "cache-control"), kept, "{method} {path}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_browser_is_shown_a_page_of_what_went_wrong() {
+    for (method, path, status, sentence) in [
+        (Method::GET, "/console/nothing", 404, "There is no such page."),
+        (Method::DELETE, "/console/sign-in", 405, "The method is not allowed"),
+        (Method::GET, "/console", 500, "by the id mine-1"),
+    ] {
+        let request = TestRequest::default().method(method).uri(path).insert_header(("x-request-id", "mine-1"));
+        let (answer, _) = exchange(request).await;
+        assert_eq!(answer.status(), status, "{path}");
+        assert_eq!(header(&answer, "content-type"), "text/html; charset=utf-8", "{path}");
+        let page = answer.into_body().try_into_bytes().unwrap();
+        let page = str::from_utf8(&page).unwrap();
+        assert!(page.contains(sentence) && !page.contains("no application"), "{path}: {page}");
+    }
 }
 
 #[actix_web::test]

@@ -2,6 +2,7 @@
 
 mod forged_forms;
 mod guessing;
+mod pages;
 mod passwords;
 mod sessions;
 
