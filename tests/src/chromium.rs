@@ -23,6 +23,9 @@ use crate::lifeline::Lifeline;
 /// Longest time from the start of chromedriver to its first answer.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
+/// What to do where there is none.
+const INSTALL: &str = "install chromium and chromium-driver of one version (`.ci/with-chromium` does), or name a driver by CONNIX_CHROMEDRIVER";
+
 /// As root there is no sandbox, and nothing but our own pages is ever shown. Without the rest Chromium asks its maker's hosts for news.
 const ARGUMENTS: [&str; 10] = [
     "--headless",
@@ -66,7 +69,8 @@ impl Chromium {
         }
         wanted.add_arg(&format!("--user-data-dir={}", folder.path().join("profile").display())).unwrap();
         wanted.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
-        let session = WebDriver::new(format!("http://{address}"), wanted).await.unwrap();
+        let session = WebDriver::new(format!("http://{address}"), wanted).await;
+        let session = session.unwrap_or_else(|error| panic!("chromedriver starts no Chromium: {error}; {INSTALL}"));
         let browser = Self { session, _driver: driver, _folder: folder };
         browser.tell("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
         browser
@@ -184,12 +188,7 @@ impl Driver {
         isolate(&mut command, [("HOME", place), ("TMPDIR", place)]);
         command.arg("--port=0").process_group(0).current_dir(folder);
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        let child = command.spawn().unwrap_or_else(|error| {
-            panic!(
-                "{}: {error}; install chromium and chromium-driver, or name one by CONNIX_CHROMEDRIVER",
-                program.display()
-            )
-        });
+        let child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}; {INSTALL}", program.display()));
         let lifeline = Lifeline::tie_group(child.id(), folder);
         Self { child, _lifeline: lifeline }
     }

@@ -36,7 +36,16 @@ impl Person {
         self.browser.enter().await;
     }
 
-    /// Presses the button with this text.
+    /// Fills in the page for setting another password, which is shown.
+    pub(crate) async fn changes_password(&self, current: &str, new: &str) {
+        self.browser.tabs_to("Current password").await;
+        self.browser.types(current).await;
+        self.browser.tabs_to("New password").await;
+        self.browser.types(new).await;
+        self.browser.enter().await;
+    }
+
+    /// Presses the button, or follows the link, with this text.
     pub(crate) async fn chooses(&self, button: &str) {
         self.browser.tabs_to(button).await;
         self.browser.enter().await;

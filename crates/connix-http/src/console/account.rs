@@ -11,6 +11,7 @@ use askama::Template;
 use chrono::SubsecRound;
 use connix_application::SignedIn;
 use connix_domain::Timestamp;
+use connix_domain::permission::Scope;
 
 /// The entries of the table.
 pub(super) const ROUTES: &[Route] = &[
@@ -59,6 +60,14 @@ fn minute(at: Timestamp) -> String {
     at.trunc_subsecs(0).format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
+/// What it lets an application do with what the member may see and change.
+const fn in_words(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Read => "see",
+        Scope::Write => "change",
+    }
+}
+
 async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
     let Some(user) = visit.user().await? else { return Ok(visit.sent_to("/console/sign-in")) };
     let page = AccountPage {
@@ -89,7 +98,7 @@ async fn applications(visit: &Visit, user: &SignedIn) -> Result<Vec<ApplicationL
             ApplicationLine {
                 id: client.id.to_string(),
                 name: client.name.as_str().to_owned(),
-                scopes: consent.scopes.to_string(),
+                scopes: consent.scopes.iter().map(in_words).collect::<Vec<_>>().join(" and "),
                 since: minute(consent.given_at),
             }
         };

@@ -37,6 +37,8 @@ struct ConsentPage<'p> {
     scopes: Vec<&'static str>,
     /// Where the answer goes.
     origin: &'p str,
+    /// Whether that is the computer that the browser runs on.
+    here: bool,
     token: String,
     request: String,
 }
@@ -55,6 +57,8 @@ fn page(visit: &Visit, user: &SignedIn, question: &Question, ticket: &Ticket) ->
         email: user.member.email.as_ref().map_or("", |email| email.as_str()),
         scopes: question.request.scopes.iter().map(in_words).collect(),
         origin: goes_to,
+        // only loopback addresses are reached without TLS (`RedirectUri`)
+        here: goes_to.starts_with("http://"),
         token: visit.form_token(Some(user)),
         request: carried(ticket),
     };
