@@ -8,7 +8,7 @@ use connix_domain::audit::{AuditEntry, Origin, Outcome, PlacedEntry, Target};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::event::Actor;
 use connix_domain::id::OrgId;
-use connix_domain::page::{AuditQuery, Page};
+use connix_domain::page::{AuditQuery, Stretch};
 use connix_domain::permission::Permission;
 
 impl App {
@@ -95,12 +95,14 @@ impl App {
         }
     }
 
-    /// A part of the caller's organisation's audit log, the newest entries first.
+    /// A part of the caller's organisation's audit log.
     ///
     /// # Errors
     /// [`Error::Forbidden`]
-    pub async fn audit_log(&self, caller: &Caller, query: &AuditQuery) -> Result<Page<PlacedEntry>, Error> {
+    pub async fn audit_log(&self, caller: &Caller, query: &AuditQuery) -> Result<Stretch<PlacedEntry>, Error> {
         caller.may(Permission::AuditRead)?;
-        Ok(self.store().audit_log(caller.scope, query).await?)
+        let one_more = AuditQuery { limit: query.limit + 1, ..query.clone() };
+        let entries = self.store().audit_log(caller.scope, &one_more).await?;
+        Ok(Stretch::of(entries, query.limit as usize))
     }
 }

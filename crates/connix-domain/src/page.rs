@@ -44,6 +44,24 @@ pub struct Filter {
     pub metadata: Vec<(String, String)>,
 }
 
+/// A part of a sequence that is read on and on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stretch<T> {
+    /// The part.
+    pub items: Vec<T>,
+    /// Whether something follows already.
+    pub has_more: bool,
+}
+
+impl<T> Stretch<T> {
+    /// The first `limit` of `items`, of which one more was asked for.
+    pub fn of(mut items: Vec<T>, limit: usize) -> Self {
+        let has_more = items.len() > limit;
+        items.truncate(limit);
+        Self { items, has_more }
+    }
+}
+
 /// A part of an organisation's audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditQuery {
@@ -61,8 +79,30 @@ pub struct AuditQuery {
     pub start: Option<Timestamp>,
     /// Before.
     pub end: Option<Timestamp>,
-    /// Which part.
-    pub window: Window,
+    /// Only what comes after the entry of this number, in the order that is asked for.
+    pub after: Option<i64>,
+    /// The newest first, and not the oldest.
+    pub newest_first: bool,
+    /// At most this many.
+    pub limit: i64,
+}
+
+impl AuditQuery {
+    /// All entries, the oldest first; at most `limit`.
+    pub const fn everything(limit: i64) -> Self {
+        Self {
+            actor: None,
+            action: None,
+            target_kind: None,
+            target_id: None,
+            outcome: None,
+            start: None,
+            end: None,
+            after: None,
+            newest_first: false,
+            limit,
+        }
+    }
 }
 
 phases! {

@@ -136,7 +136,7 @@ hand_on! {
         teams(scope: OrgScope, window: Window) -> Page<Team>;
         team_members(scope: OrgScope, team: TeamId, window: Window) -> Page<Member>;
     }
-    AuditReader { audit_log(scope: OrgScope, query: &AuditQuery) -> Page<PlacedEntry>; }
+    AuditReader { audit_log(scope: OrgScope, query: &AuditQuery) -> Vec<PlacedEntry>; }
     ApplicationReader {
         client_anywhere(id: OAuthClientId) -> Option<OAuthClient>;
         oauth_client(scope: OrgScope, id: OAuthClientId) -> Option<OAuthClient>;

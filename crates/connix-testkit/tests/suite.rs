@@ -253,10 +253,7 @@ const AUDIT: &[(&str, &str)] = &[
         "Entries MUST be numbered from 1 without gaps, in the order of their commits.",
         "entries_are_numbered_from_1_without_gaps",
     ),
-    (
-        "Another organisation's entries MUST be neither shown nor counted.",
-        "a_log_holds_no_other_organisation_s_entries",
-    ),
+    ("Another organisation's entries MUST NOT be shown.", "a_log_holds_no_other_organisation_s_entries"),
 ];
 
 /// The same for `connix_domain::port::applications`.

@@ -4,7 +4,7 @@ use crate::world::World;
 use connix_application::{Error, RateLimits};
 use connix_domain::audit::{AuditEntry, Origin, Outcome};
 use connix_domain::event::Actor;
-use connix_domain::page::{AuditQuery, Window};
+use connix_domain::page::AuditQuery;
 use connix_domain::port::audit::AuditReader;
 use connix_domain::rate_limit::Figures;
 use std::net::{IpAddr, Ipv4Addr};
@@ -33,18 +33,9 @@ impl World {
     }
 
     async fn exposures(&self) -> Vec<AuditEntry> {
-        let query = AuditQuery {
-            actor: None,
-            action: Some("credential.in_url".to_owned()),
-            target_kind: None,
-            target_id: None,
-            outcome: None,
-            start: None,
-            end: None,
-            window: Window { limit: 100, offset: 0 },
-        };
-        let page = self.store.audit_log(self.caller.scope(), &query).await.unwrap();
-        page.items.into_iter().map(|placed| placed.entry).collect()
+        let query = AuditQuery { action: Some("credential.in_url".to_owned()), ..AuditQuery::everything(100) };
+        let entries = self.store.audit_log(self.caller.scope(), &query).await.unwrap();
+        entries.into_iter().map(|placed| placed.entry).collect()
     }
 }
 

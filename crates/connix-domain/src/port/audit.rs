@@ -2,7 +2,7 @@
 
 use super::store::ReadError;
 use crate::audit::PlacedEntry;
-use crate::page::{AuditQuery, Page};
+use crate::page::AuditQuery;
 use crate::scope::OrgScope;
 use async_trait::async_trait;
 
@@ -10,9 +10,9 @@ use async_trait::async_trait;
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait AuditReader: Send + Sync {
-    /// A part of an organisation's entries, the newest first.
+    /// A part of an organisation's entries, by their numbers.
     ///
     /// - Entries MUST be numbered from 1 without gaps, in the order of their commits.
-    /// - Another organisation's entries MUST be neither shown nor counted.
-    async fn audit_log(&self, scope: OrgScope, query: &AuditQuery) -> Result<Page<PlacedEntry>, ReadError>;
+    /// - Another organisation's entries MUST NOT be shown.
+    async fn audit_log(&self, scope: OrgScope, query: &AuditQuery) -> Result<Vec<PlacedEntry>, ReadError>;
 }

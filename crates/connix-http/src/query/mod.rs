@@ -126,6 +126,12 @@ impl Query {
         Window { limit, offset: (page - 1) * limit }
     }
 
+    /// `after` and `limit` of a sequence.
+    pub(crate) fn cursor(&mut self) -> (Option<i64>, i64) {
+        let after = self.integer("after", 0..=i64::MAX);
+        (after, self.integer("limit", 1..=100).unwrap_or(20))
+    }
+
     /// The filters every list of named things has.
     pub(crate) fn filter(&mut self) -> Filter {
         let search = self.text("search").filter(|text| !text.is_empty());

@@ -2,10 +2,10 @@
 
 use crate::call::Call;
 use crate::problem::Problem;
-use crate::query::{PagePagination, Query};
+use crate::query::{CursorPagination, Query};
 use crate::reply::Reply;
 use crate::rfc3339::Instant;
-use crate::route::{Answer, Method, PAGE, Parameter, ParameterType, Route};
+use crate::route::{Answer, CURSOR, Method, Parameter, ParameterType, Route};
 use actix_web::{HttpResponse, web};
 use connix_domain::audit::{AuditEntry, Outcome, PlacedEntry};
 use connix_domain::event::Actor;
@@ -23,13 +23,18 @@ const QUERY: &[Parameter] = &[
     Parameter::new("outcome", ParameterType::Words(&["done", "refused"]), "What became of it"),
     Parameter::new("start_time", ParameterType::Instant, "At or after"),
     Parameter::new("end_time", ParameterType::Instant, "Before"),
+    Parameter::new(
+        "order",
+        ParameterType::Words(&["asc", "desc"]),
+        "The oldest first (the default) or the newest; `after` goes on in that order",
+    ),
 ];
 
 /// The entries of the table.
 pub(crate) const ROUTES: &[Route] = &[Route::new(Method::Get, "/api/v1/audit-log", "listAuditLog", || web::to(list))
-    .about("Audit", "Who did what to which resource through which credential, the newest first; refused attempts too")
+    .about("Audit", "Who did what to which resource through which credential; refused attempts too")
     .needs(Permission::AuditRead)
-    .query(&[PAGE, QUERY])
+    .query(&[CURSOR, QUERY])
     .answers(&[Answer::of::<AuditPage>(200, "A part of the audit log")])];
 
 /// Who did it.
@@ -77,7 +82,7 @@ struct EntryView<'e> {
 #[schemars(rename = "AuditLog")]
 struct AuditPage<'e> {
     entries: Vec<EntryView<'e>>,
-    pagination: PagePagination,
+    pagination: CursorPagination,
 }
 
 impl<'e> EntryView<'e> {
@@ -107,9 +112,10 @@ fn actor(entry: &AuditEntry) -> ActorView {
 
 async fn list(call: Call) -> Result<HttpResponse, Problem> {
     let query = audit_query(call.query())?;
-    let page = call.app.audit_log(&call.caller, &query).await?;
-    let entries = page.items.iter().map(EntryView::of).collect();
-    Ok(Reply::ok(&AuditPage { entries, pagination: PagePagination::new(query.window, page.total) }).into())
+    let part = call.app.audit_log(&call.caller, &query).await?;
+    let entries: Vec<_> = part.items.iter().map(EntryView::of).collect();
+    let next = entries.last().map_or(query.after.unwrap_or(0), |last| last.sequence);
+    Ok(Reply::ok(&AuditPage { entries, pagination: CursorPagination { next, has_more: part.has_more } }).into())
 }
 
 fn audit_query(mut query: Query) -> Result<AuditQuery, Problem> {
@@ -117,6 +123,7 @@ fn audit_query(mut query: Query) -> Result<AuditQuery, Problem> {
     if let Some(Err(_)) = actor {
         query.fault("actor", "must be a member's id (user_…) or system");
     }
+    let (after, limit) = query.cursor();
     let read = AuditQuery {
         actor: actor.and_then(Result::ok),
         action: query.text("action"),
@@ -125,7 +132,9 @@ fn audit_query(mut query: Query) -> Result<AuditQuery, Problem> {
         outcome: query.word::<Outcome>("outcome"),
         start: query.instant("start_time"),
         end: query.instant("end_time"),
-        window: query.page(),
+        after,
+        newest_first: query.choice("order", &[("asc", false), ("desc", true)], "must be asc or desc").unwrap_or(false),
+        limit,
     };
     if read.start.zip(read.end).is_some_and(|(start, end)| start > end) {
         query.fault("end_time", "must not be before start_time");

@@ -234,7 +234,7 @@ macro_rules! store_cases {
                 a_member_s_list_holds_what_it_sees
             }
             audit {
-                entries_come_back_as_they_were_newest_first
+                entries_come_back_as_they_were_part_by_part
                 entries_are_numbered_from_1_without_gaps
                 a_log_holds_no_other_organisation_s_entries
                 a_log_is_filtered_by_who_what_and_when

@@ -255,7 +255,7 @@ impl EventReader for MemoryStore {
 
 #[async_trait]
 impl AuditReader for MemoryStore {
-    async fn audit_log(&self, scope: OrgScope, query: &AuditQuery) -> Result<Page<PlacedEntry>, ReadError> {
+    async fn audit_log(&self, scope: OrgScope, query: &AuditQuery) -> Result<Vec<PlacedEntry>, ReadError> {
         let state = self.now();
         let asked = |given: &Option<String>, of: &str| given.as_ref().is_none_or(|text| text == of);
         let matches = |PlacedEntry { entry, .. }: &&PlacedEntry| {
@@ -267,8 +267,13 @@ impl AuditReader for MemoryStore {
                 && query.start.is_none_or(|start| entry.at >= start)
                 && query.end.is_none_or(|end| entry.at < end)
         };
-        let own = state.audit.get(&scope.org()).into_iter().flatten().rev();
-        Ok(part(&own.filter(matches).collect::<Vec<_>>(), query.window))
+        let own = state.audit.get(&scope.org()).into_iter().flatten().filter(matches).cloned();
+        let limit = query.limit as usize;
+        let follows = |sequence: i64| {
+            query.after.is_none_or(|after| if query.newest_first { sequence < after } else { sequence > after })
+        };
+        let follows = own.filter(|placed| follows(placed.sequence));
+        Ok(if query.newest_first { follows.rev().take(limit).collect() } else { follows.take(limit).collect() })
     }
 }
 

@@ -141,9 +141,9 @@ async fn cancel(call: Call, body: NoBody) -> Result<HttpResponse, Problem> {
 
 async fn events(call: Call) -> Result<HttpResponse, Problem> {
     let mut query = call.query();
-    let after = query.integer("after", 0..=i64::MAX).unwrap_or(0);
-    let limit = query.integer("limit", 1..=100).unwrap_or(20);
+    let (after, limit) = query.cursor();
     query.finish()?;
+    let after = after.unwrap_or(0);
     if event_stream::is_wanted(call.request()) {
         return stream::answer(&call, after).await;
     }

@@ -6,14 +6,14 @@ use super::{DB, Store, decoded, rows};
 use crate::instant::At;
 use async_trait::async_trait;
 use connix_domain::audit::PlacedEntry;
-use connix_domain::page::{AuditQuery, Page};
+use connix_domain::page::AuditQuery;
 use connix_domain::port::audit::AuditReader;
 use connix_domain::port::store::ReadError;
 use connix_domain::scope::OrgScope;
 use diesel::dsl::IntoBoxed;
 use diesel::prelude::*;
 
-/// The filters as a value, for the page and for its total.
+/// The filters.
 fn matching(scope: OrgScope, query: &AuditQuery) -> IntoBoxed<'static, audit::table, DB> {
     let mut matching = audit::table.filter(audit::org_id.eq(scope.org().to_string())).into_boxed();
     if let Some(actor) = query.actor {
@@ -37,17 +37,21 @@ fn matching(scope: OrgScope, query: &AuditQuery) -> IntoBoxed<'static, audit::ta
     if let Some(at) = query.end {
         matching = matching.filter(audit::at.lt(At(at)));
     }
-    matching
+    match (query.after, query.newest_first) {
+        (None, _) => matching,
+        (Some(number), false) => matching.filter(audit::sequence.gt(number)),
+        (Some(number), true) => matching.filter(audit::sequence.lt(number)),
+    }
 }
 
 #[async_trait]
 impl AuditReader for Store {
-    async fn audit_log(&self, scope: OrgScope, query: &AuditQuery) -> Result<Page<PlacedEntry>, ReadError> {
-        let page = || {
-            let newest_first = matching(scope, query).order(audit::sequence.desc());
-            newest_first.limit(query.window.limit).offset(query.window.offset).select(PlacedRow::as_select())
+    async fn audit_log(&self, scope: OrgScope, query: &AuditQuery) -> Result<Vec<PlacedEntry>, ReadError> {
+        let part = || {
+            let matching = matching(scope, query).limit(query.limit).select(PlacedRow::as_select());
+            let by_number = audit::sequence;
+            if query.newest_first { matching.order(by_number.desc()) } else { matching.order(by_number.asc()) }
         };
-        let (rows, total) = self.page(true, page, || matching(scope, query).count()).await?;
-        Ok(Page { items: decoded(rows)?, total })
+        decoded(self.browse(part).await?)
     }
 }
