@@ -11,7 +11,7 @@ use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::grace::Grace;
 use connix_domain::id::ProjectId;
 use connix_domain::name::KeyName;
-use connix_domain::page::{Page, Window};
+use connix_domain::page::{DirectoryQuery, Page};
 use connix_domain::permission::{Permission, Permissions, Scope};
 use connix_domain::port::secrets::Secret;
 use connix_domain::rate_limit::Overrides;
@@ -101,9 +101,9 @@ impl App {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn api_keys(&self, caller: &Caller, window: Window) -> Result<Page<ApiKey>, Error> {
+    pub async fn api_keys(&self, caller: &Caller, query: &DirectoryQuery) -> Result<Page<ApiKey>, Error> {
         caller.may(Permission::ApiKeysRead)?;
-        Ok(self.store().api_keys(caller.scope, window).await?)
+        Ok(self.store().api_keys(caller.scope, query).await?)
     }
 
     /// A key that has not been revoked.

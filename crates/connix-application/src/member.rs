@@ -8,8 +8,8 @@ use chrono::Duration;
 use connix_domain::audit::{Target, changed_in_member};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::UserId;
-use connix_domain::member::{EmailAddress, Invitation, Member, MemberChange};
-use connix_domain::page::{Page, Window};
+use connix_domain::member::{EmailAddress, Invitation, Member, MemberChange, MemberStatus};
+use connix_domain::page::{DirectoryQuery, Page, Window};
 use connix_domain::permission::Permission;
 use connix_domain::port::secrets::Secret;
 use connix_domain::port::store::{CommitError, Entity};
@@ -98,9 +98,14 @@ impl App {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn members(&self, caller: &Caller, window: Window) -> Result<Page<Member>, Error> {
+    pub async fn members(
+        &self,
+        caller: &Caller,
+        query: &DirectoryQuery,
+        status: Option<MemberStatus>,
+    ) -> Result<Page<Member>, Error> {
         caller.may(Permission::MembersRead)?;
-        Ok(self.store().members(caller.scope, window).await?)
+        Ok(self.store().members(caller.scope, query, status).await?)
     }
 
     /// A member.
@@ -185,7 +190,7 @@ impl App {
         let mut owners = 0;
         let mut window = Window { limit: 100, offset: 0 };
         loop {
-            let page = self.store().members(scope, window).await?;
+            let page = self.store().members(scope, &DirectoryQuery::oldest_first(window), None).await?;
             owners += page.items.iter().filter(|member| member.owns()).count();
             window.offset += window.limit;
             if owners > 1 || window.offset >= page.total {

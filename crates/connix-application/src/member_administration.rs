@@ -7,7 +7,7 @@ use connix_domain::audit::Target;
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::UserId;
 use connix_domain::member::{EmailAddress, Member, MemberChange, Password, PasswordHash};
-use connix_domain::page::Window;
+use connix_domain::page::{DirectoryQuery, Window};
 use connix_domain::port::secrets::Secret;
 use connix_domain::role::Role;
 use connix_domain::scope::{Job, OrgScope};
@@ -92,7 +92,7 @@ impl App {
         let mut all = Vec::new();
         loop {
             let window = Window { limit: PART, offset: all.len() as i64 };
-            let page = self.store().members(scope, window).await?;
+            let page = self.store().members(scope, &DirectoryQuery::oldest_first(window), None).await?;
             let last = page.items.is_empty();
             all.extend(page.items);
             if last || all.len() as i64 >= page.total {

@@ -9,7 +9,7 @@ use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::TeamId;
 use connix_domain::member::Member;
 use connix_domain::name::TeamName;
-use connix_domain::page::{Page, Window};
+use connix_domain::page::{DirectoryQuery, Page};
 use connix_domain::permission::Permission;
 use connix_domain::port::store::{CommitError, Entity};
 use connix_domain::team::{Membership, Team};
@@ -39,9 +39,9 @@ impl App {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn teams(&self, caller: &Caller, window: Window) -> Result<Page<Team>, Error> {
+    pub async fn teams(&self, caller: &Caller, query: &DirectoryQuery) -> Result<Page<Team>, Error> {
         caller.may(Permission::TeamsRead)?;
-        Ok(self.store().teams(caller.scope, window).await?)
+        Ok(self.store().teams(caller.scope, query).await?)
     }
 
     /// A team.
@@ -99,10 +99,15 @@ impl App {
     ///
     /// # Errors
     /// [`Error::NotFound`]
-    pub async fn team_members(&self, caller: &Caller, wanted: &str, window: Window) -> Result<Page<Member>, Error> {
+    pub async fn team_members(
+        &self,
+        caller: &Caller,
+        wanted: &str,
+        query: &DirectoryQuery,
+    ) -> Result<Page<Member>, Error> {
         caller.may(Permission::TeamsRead)?;
         let team = self.own_team(caller, wanted).await?;
-        Ok(self.store().team_members(caller.scope, team.id, window).await?)
+        Ok(self.store().team_members(caller.scope, team.id, query).await?)
     }
 
     /// Somebody is in a team from now on.

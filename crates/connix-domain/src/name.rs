@@ -146,6 +146,8 @@ display_names! {
     TeamName up to 100;
     /// What people call an API key.
     KeyName up to 100;
+    /// What people call an application, shown on the consent page.
+    ClientName up to 100;
 }
 
 impl From<&CanonicalName> for DisplayName {

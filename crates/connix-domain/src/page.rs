@@ -131,6 +131,24 @@ impl Sort {
     pub const NEWEST: Self = Self { by: SortBy::CreatedAt, descending: true };
 }
 
+/// A list of members, teams, API keys or applications, which have no attributes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DirectoryQuery {
+    /// Common filters. A member is searched, and sorted, by its e-mail address; the others by their names.
+    pub filter: Filter,
+    /// In this order.
+    pub sort: Sort,
+    /// This part.
+    pub window: Window,
+}
+
+impl DirectoryQuery {
+    /// A part of everything, the oldest first.
+    pub fn oldest_first(window: Window) -> Self {
+        Self { filter: Filter::default(), sort: Sort { descending: false, ..Sort::NEWEST }, window }
+    }
+}
+
 /// With whose eyes projects are looked at: a private one is seen by who made it and by its team.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Viewer {

@@ -12,15 +12,15 @@ use connix_domain::id::{AgentId, GrantId, OAuthClientId, ProjectId, TaskId, Team
 use connix_domain::idempotency::{IdempotencyKey, IdempotencyRecord};
 use connix_domain::journal::JournalEntry;
 use connix_domain::log::{LineKey, LogLine, PlacedLine};
-use connix_domain::member::Member;
-use connix_domain::oauth::client::OAuthClient;
+use connix_domain::member::{Member, MemberStatus};
+use connix_domain::oauth::client::{ClientStatus, OAuthClient};
 use connix_domain::oauth::code::AuthorizationCode;
 use connix_domain::oauth::grant::{Consent, Grant};
 use connix_domain::oauth::redirect_uri::RedirectUri;
 use connix_domain::oauth::refresh::TokenPair;
 use connix_domain::oauth::signing_key::SigningKey;
 use connix_domain::organisation::Organisation;
-use connix_domain::page::{AgentQuery, AuditQuery, LogQuery, Page, ProjectQuery, Sort, TaskQuery, Window};
+use connix_domain::page::{AgentQuery, AuditQuery, DirectoryQuery, LogQuery, Page, ProjectQuery, Sort, TaskQuery};
 use connix_domain::port::api_keys::ApiKeyReader;
 use connix_domain::port::applications::ApplicationReader;
 use connix_domain::port::audit::AuditReader;
@@ -121,26 +121,26 @@ hand_on! {
         forget_before(scope: OrgScope, before: Timestamp) -> Forgotten;
     }
     ApiKeyReader {
-        api_keys(scope: OrgScope, window: Window) -> Page<ApiKey>;
+        api_keys(scope: OrgScope, query: &DirectoryQuery) -> Page<ApiKey>;
         api_keys_of_line(scope: OrgScope, line: &Kid) -> Vec<ApiKey>;
     }
     MemberReader {
         organisation(scope: OrgScope) -> Option<Organisation>;
         member(scope: OrgScope, id: UserId) -> Option<Member>;
-        members(scope: OrgScope, window: Window) -> Page<Member>;
+        members(scope: OrgScope, query: &DirectoryQuery, status: Option<MemberStatus>) -> Page<Member>;
         members_by_email(email: &str) -> Vec<Member>;
         members_by_account(account: &UpstreamAccount) -> Vec<Member>;
         member_by_invitation(digest: &Digest) -> Option<Member>;
         teams_of(scope: OrgScope, user: UserId) -> Vec<TeamId>;
         team(scope: OrgScope, id: TeamId) -> Option<Team>;
-        teams(scope: OrgScope, window: Window) -> Page<Team>;
-        team_members(scope: OrgScope, team: TeamId, window: Window) -> Page<Member>;
+        teams(scope: OrgScope, query: &DirectoryQuery) -> Page<Team>;
+        team_members(scope: OrgScope, team: TeamId, query: &DirectoryQuery) -> Page<Member>;
     }
     AuditReader { audit_log(scope: OrgScope, query: &AuditQuery) -> Vec<PlacedEntry>; }
     ApplicationReader {
         client_anywhere(id: OAuthClientId) -> Option<OAuthClient>;
         oauth_client(scope: OrgScope, id: OAuthClientId) -> Option<OAuthClient>;
-        oauth_clients(scope: OrgScope, window: Window) -> Page<OAuthClient>;
+        oauth_clients(scope: OrgScope, query: &DirectoryQuery, status: Option<ClientStatus>) -> Page<OAuthClient>;
         active_redirect_uris() -> Vec<RedirectUri>;
         authorization_code(scope: OrgScope, digest: &Digest) -> Option<AuthorizationCode>;
         grant(scope: OrgScope, id: GrantId) -> Option<Grant>;

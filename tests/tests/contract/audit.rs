@@ -16,7 +16,7 @@ on_every_store![
 /// The entries about a resource, the oldest first.
 async fn about(client: &Client, id: &str) -> Vec<Value> {
     let page = client.get(&format!("/api/v1/audit-log?limit=100&resource_id={id}")).await.expect(200);
-    page["entries"].as_array().cloned().unwrap()
+    page["data"].as_array().cloned().unwrap()
 }
 
 fn actions(entries: &[Value]) -> Vec<&str> {
@@ -85,11 +85,11 @@ async fn entries_are_numbered_without_gaps_and_found_by_every_filter(server: &Se
     let made = [client.project().await, client.project().await, client.project().await];
     client.delete(&format!("/api/v1/projects/{}", made[1].uid)).await.expect(200);
     let all = client.get("/api/v1/audit-log").await.expect(200);
-    let numbers: Vec<_> = all["entries"].as_array().unwrap().iter().map(|entry| entry["sequence"].as_i64()).collect();
+    let numbers: Vec<_> = all["data"].as_array().unwrap().iter().map(|entry| entry["sequence"].as_i64()).collect();
     assert_eq!(numbers, [Some(1), Some(2), Some(3), Some(4), Some(5)]);
     assert_eq!(all["pagination"], json!({ "next": 5, "has_more": false }));
 
-    let newest = &all["entries"][4];
+    let newest = &all["data"][4];
     let actor = newest["actor"]["id"].as_str().unwrap();
     let (at, id) = (newest["timestamp"].as_str().unwrap(), &made[1].uid);
     for (filter, found) in [
@@ -105,7 +105,7 @@ async fn entries_are_numbered_without_gaps_and_found_by_every_filter(server: &Se
         (format!("end_time={at}"), 4),
     ] {
         let page = client.get(&format!("/api/v1/audit-log?{filter}")).await.expect(200);
-        assert_eq!(page["entries"].as_array().unwrap().len(), found, "{filter}");
+        assert_eq!(page["data"].as_array().unwrap().len(), found, "{filter}");
     }
 }
 
@@ -118,14 +118,14 @@ async fn a_log_is_read_on_from_its_cursor_in_either_order(server: &Server) {
         let mut after = String::new();
         for (part, expected) in numbers.iter().enumerate() {
             let page = client.get(&format!("/api/v1/audit-log?limit=2&order={order}{after}")).await.expect(200);
-            let found = page["entries"].as_array().unwrap().iter().map(|entry| entry["sequence"].as_i64().unwrap());
+            let found = page["data"].as_array().unwrap().iter().map(|entry| entry["sequence"].as_i64().unwrap());
             assert_eq!(found.collect::<Vec<_>>(), *expected, "{page}");
             let next = expected.last().unwrap();
             assert_eq!(page["pagination"], json!({ "next": next, "has_more": part < 2 }));
             after = format!("&after={next}");
         }
         let end = client.get(&format!("/api/v1/audit-log?order={order}{after}")).await.expect(200);
-        assert_eq!(end["entries"], json!([]));
+        assert_eq!(end["data"], json!([]));
         assert_eq!(end["pagination"]["has_more"], false);
     }
 }
@@ -138,11 +138,11 @@ async fn an_organisation_sees_its_own_log_alone(server: &Server) {
     assert_eq!(about(&theirs, &project.uid).await, Vec::<Value>::new());
     let actor = about(&mine, &project.uid).await[0]["actor"]["id"].as_str().unwrap().to_owned();
     let page = theirs.get(&format!("/api/v1/audit-log?actor={actor}")).await.expect(200);
-    assert_eq!(page["entries"], json!([]));
+    assert_eq!(page["data"], json!([]));
     // a project of another organisation is not there: nothing was refused to anybody
     theirs.delete(&format!("/api/v1/projects/{}", project.uid)).await.refused(404, "RESOURCE_NOT_FOUND");
     let page = theirs.get("/api/v1/audit-log?outcome=refused").await.expect(200);
-    assert_eq!(page["entries"], json!([]));
+    assert_eq!(page["data"], json!([]));
 }
 
 async fn bad_filters_are_named(server: &Server) {

@@ -8,13 +8,12 @@ use connix_domain::audit::Target;
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::grace::Grace;
 use connix_domain::id::OAuthClientId;
+use connix_domain::name::ClientName;
 use connix_domain::oauth::change::OAuthChange;
-use connix_domain::oauth::client::{
-    ClientChange, ClientKind, ClientName, ClientSecret, ClientStatus, HasNoSecret, OAuthClient,
-};
+use connix_domain::oauth::client::{ClientChange, ClientKind, ClientSecret, ClientStatus, HasNoSecret, OAuthClient};
 use connix_domain::oauth::redirect_uri::RedirectUri;
 use connix_domain::oauth::scope::Scopes;
-use connix_domain::page::{Page, Window};
+use connix_domain::page::{DirectoryQuery, Page};
 use connix_domain::permission::Permission;
 use connix_domain::port::oauth::Opaque;
 use connix_domain::port::secrets::Secret;
@@ -84,9 +83,14 @@ impl App {
     ///
     /// # Errors
     /// [`Error::Forbidden`]
-    pub async fn clients(&self, caller: &Caller, window: Window) -> Result<Page<OAuthClient>, Error> {
+    pub async fn clients(
+        &self,
+        caller: &Caller,
+        query: &DirectoryQuery,
+        status: Option<ClientStatus>,
+    ) -> Result<Page<OAuthClient>, Error> {
         caller.may(Permission::ClientsRead)?;
-        Ok(self.store().oauth_clients(caller.scope, window).await?)
+        Ok(self.store().oauth_clients(caller.scope, query, status).await?)
     }
 
     /// An application.

@@ -9,12 +9,13 @@ use connix_application::{
 };
 use connix_domain::audit::{Origin, Outcome};
 use connix_domain::member::PasswordHash;
+use connix_domain::name::ClientName;
 use connix_domain::oauth::authorization::Parameters;
-use connix_domain::oauth::client::{ClientKind, ClientName};
+use connix_domain::oauth::client::ClientKind;
 use connix_domain::oauth::error::TokenError;
 use connix_domain::oauth::redirect_uri::RedirectUri;
 use connix_domain::oauth::scope::Scopes;
-use connix_domain::page::{AuditQuery, Window};
+use connix_domain::page::AuditQuery;
 use connix_domain::port::secrets::Secret;
 use connix_domain::role::Role;
 
@@ -105,16 +106,8 @@ impl Scene {
 
     /// What the audit log tells of things that were refused.
     async fn misuses(&self) -> Vec<String> {
-        let query = AuditQuery {
-            actor: None,
-            action: None,
-            target_kind: Some("grant".to_owned()),
-            target_id: None,
-            outcome: Some(Outcome::Refused),
-            start: None,
-            end: None,
-            window: Window { limit: 10, offset: 0 },
-        };
+        let refused = AuditQuery { outcome: Some(Outcome::Refused), ..AuditQuery::everything(10) };
+        let query = AuditQuery { target_kind: Some("grant".to_owned()), ..refused };
         let page = self.world.app.audit_log(&self.world.caller, &query).await.unwrap();
         page.items.into_iter().map(|placed| placed.entry.origin.action).collect()
     }

@@ -6,7 +6,7 @@ use connix_application::{Arrival, OrgRef, Precondition, Ticket, UpstreamAnswer, 
 use connix_domain::audit::{AuditEntry, Origin, Outcome};
 use connix_domain::event::Actor;
 use connix_domain::member::{EmailAddress, Member, MemberChange, MemberStatus, PasswordHash};
-use connix_domain::page::{AuditQuery, Window};
+use connix_domain::page::AuditQuery;
 use connix_domain::port::audit::AuditReader;
 use connix_domain::port::members::MemberReader;
 use connix_domain::role::Role;
@@ -68,18 +68,10 @@ impl World {
 
     /// What the audit log has of people who came back.
     async fn came_back(&self, outcome: Outcome) -> Vec<AuditEntry> {
-        let query = AuditQuery {
-            actor: None,
-            action: Some(CALL.to_owned()),
-            target_kind: None,
-            target_id: None,
-            outcome: Some(outcome),
-            start: None,
-            end: None,
-            window: Window { limit: 100, offset: 0 },
-        };
-        let page = self.store.audit_log(self.caller.scope(), &query).await.unwrap();
-        page.items.into_iter().map(|placed| placed.entry).collect()
+        let called = AuditQuery { action: Some(CALL.to_owned()), ..AuditQuery::everything(100) };
+        let query = AuditQuery { outcome: Some(outcome), ..called };
+        let entries = self.store.audit_log(self.caller.scope(), &query).await.unwrap();
+        entries.into_iter().map(|placed| placed.entry).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::api_key::Digest;
 use crate::fault::{Fault, Faults};
 use crate::grace::Grace;
 use crate::id::{OAuthClientId, OrgId, UserId};
-use crate::name::NameIssue;
+use crate::name::ClientName;
 use crate::phases;
 
 phases! {
@@ -27,32 +27,6 @@ phases! {
         Active = "active",
         /// It is treated as unknown, and its tokens as ended, until it is active again.
         Disabled = "disabled",
-    }
-}
-
-/// What people call an application: 1 to 100 characters, none a control character, shown on the consent page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClientName(String);
-
-impl ClientName {
-    /// Reads a name.
-    ///
-    /// # Errors
-    /// The first rule that is broken.
-    pub fn parse(text: &str) -> Result<Self, NameIssue> {
-        if text.trim().is_empty() {
-            Err(NameIssue::Empty)
-        } else if text.chars().count() > 100 {
-            Err(NameIssue::TooLong)
-        } else if text.chars().any(char::is_control) {
-            Err(NameIssue::InvalidCharacters)
-        } else {
-            Ok(Self(text.to_owned()))
-        }
-    }
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 

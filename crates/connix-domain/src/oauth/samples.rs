@@ -1,6 +1,6 @@
 //! Values for the tests of this module.
 
-use super::client::{ClientKind, ClientName, ClientSecret, ClientStatus, OAuthClient};
+use super::client::{ClientKind, ClientSecret, ClientStatus, OAuthClient};
 use super::grant::Grant;
 use super::redirect_uri::RedirectUri;
 use super::refresh::TokenPair;
@@ -8,6 +8,7 @@ use super::scope::Scopes;
 use crate::Timestamp;
 use crate::api_key::Digest;
 use crate::id::{GrantId, OAuthClientId, OrgId, TokenPairId, UserId};
+use crate::name::ClientName;
 use chrono::{DateTime, Duration};
 
 pub(super) const REDIRECT: &str = "https://app.example/cb";

@@ -2,16 +2,16 @@
 
 use super::store::ReadError;
 use crate::api_key::{ApiKey, Kid};
-use crate::page::{Page, Window};
+use crate::page::{DirectoryQuery, Page};
 use crate::scope::OrgScope;
 use async_trait::async_trait;
 
-/// An organisation's API keys. Lists give the oldest first.
+/// An organisation's API keys.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait ApiKeyReader: Send + Sync {
     /// A part of the list of keys. MUST leave revoked ones out.
-    async fn api_keys(&self, scope: OrgScope, window: Window) -> Result<Page<ApiKey>, ReadError>;
-    /// The keys of a line, revoked and expired ones too: those that were made in each other's place.
+    async fn api_keys(&self, scope: OrgScope, query: &DirectoryQuery) -> Result<Page<ApiKey>, ReadError>;
+    /// The keys of a line, the oldest first, revoked and expired ones too: those that were made in each other's place.
     async fn api_keys_of_line(&self, scope: OrgScope, line: &Kid) -> Result<Vec<ApiKey>, ReadError>;
 }

@@ -5,13 +5,13 @@ use crate::Timestamp;
 use crate::api_key::Digest;
 use crate::browser_session::BrowserSession;
 use crate::id::{GrantId, OAuthClientId, TokenPairId, UserId};
-use crate::oauth::client::OAuthClient;
+use crate::oauth::client::{ClientStatus, OAuthClient};
 use crate::oauth::code::AuthorizationCode;
 use crate::oauth::grant::{Consent, Grant};
 use crate::oauth::redirect_uri::RedirectUri;
 use crate::oauth::refresh::TokenPair;
 use crate::oauth::signing_key::SigningKey;
-use crate::page::{Page, Window};
+use crate::page::{DirectoryQuery, Page};
 use crate::scope::OrgScope;
 use async_trait::async_trait;
 
@@ -24,8 +24,13 @@ pub trait ApplicationReader: Send + Sync {
     async fn client_anywhere(&self, id: OAuthClientId) -> Result<Option<OAuthClient>, ReadError>;
     /// An application.
     async fn oauth_client(&self, scope: OrgScope, id: OAuthClientId) -> Result<Option<OAuthClient>, ReadError>;
-    /// A part of the list of applications, the oldest first.
-    async fn oauth_clients(&self, scope: OrgScope, window: Window) -> Result<Page<OAuthClient>, ReadError>;
+    /// A part of the list of applications, or of those of one status.
+    async fn oauth_clients(
+        &self,
+        scope: OrgScope,
+        query: &DirectoryQuery,
+        status: Option<ClientStatus>,
+    ) -> Result<Page<OAuthClient>, ReadError>;
     /// The redirect URIs of all active applications of the service, in no order. MUST NOT hold a disabled one's.
     async fn active_redirect_uris(&self) -> Result<Vec<RedirectUri>, ReadError>;
     /// A code, also one that has been taken or is over.

@@ -3,15 +3,15 @@
 use super::store::ReadError;
 use crate::api_key::Digest;
 use crate::id::{TeamId, UserId};
-use crate::member::Member;
+use crate::member::{Member, MemberStatus};
 use crate::organisation::Organisation;
-use crate::page::{Page, Window};
+use crate::page::{DirectoryQuery, Page};
 use crate::scope::OrgScope;
 use crate::team::Team;
 use crate::upstream::UpstreamAccount;
 use async_trait::async_trait;
 
-/// Members and teams. Lists give the oldest first.
+/// Members and teams.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait MemberReader: Send + Sync {
@@ -19,8 +19,13 @@ pub trait MemberReader: Send + Sync {
     async fn organisation(&self, scope: OrgScope) -> Result<Option<Organisation>, ReadError>;
     /// MUST be `None`, not an error, for an unknown member and for another organisation's; disabled ones are seen.
     async fn member(&self, scope: OrgScope, id: UserId) -> Result<Option<Member>, ReadError>;
-    /// A part of the list of members, disabled ones too.
-    async fn members(&self, scope: OrgScope, window: Window) -> Result<Page<Member>, ReadError>;
+    /// A part of the list of members, disabled ones too, or of those who stand so.
+    async fn members(
+        &self,
+        scope: OrgScope,
+        query: &DirectoryQuery,
+        status: Option<MemberStatus>,
+    ) -> Result<Page<Member>, ReadError>;
     /// The members of all organisations that sign in with an address, in any case: nobody is signed in yet. MUST leave disabled
     /// ones out.
     async fn members_by_email(&self, email: &str) -> Result<Vec<Member>, ReadError>;
@@ -34,7 +39,12 @@ pub trait MemberReader: Send + Sync {
     /// MUST be `None`, not an error, for an unknown team and for another organisation's.
     async fn team(&self, scope: OrgScope, id: TeamId) -> Result<Option<Team>, ReadError>;
     /// A part of the list of teams.
-    async fn teams(&self, scope: OrgScope, window: Window) -> Result<Page<Team>, ReadError>;
+    async fn teams(&self, scope: OrgScope, query: &DirectoryQuery) -> Result<Page<Team>, ReadError>;
     /// A part of the list of who is in a team, disabled members too.
-    async fn team_members(&self, scope: OrgScope, team: TeamId, window: Window) -> Result<Page<Member>, ReadError>;
+    async fn team_members(
+        &self,
+        scope: OrgScope,
+        team: TeamId,
+        query: &DirectoryQuery,
+    ) -> Result<Page<Member>, ReadError>;
 }

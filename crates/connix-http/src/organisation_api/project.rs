@@ -8,8 +8,8 @@ use crate::problem::Problem;
 use crate::query::PagePagination;
 use crate::reply::{Reply, not_modified};
 use crate::rfc3339::Instant;
-use crate::route::{Answer, FILTER, Method, PAGE, Route, SEARCH};
-use crate::v1::project::{PROJECT_SORT, display_name, naming, project_query, words};
+use crate::route::{Answer, METADATA, Method, PAGE, Route, SEARCH, SORT, TIMES};
+use crate::v1::project::{PROJECT_STATUS, display_name, naming, project_query, words};
 use actix_web::{HttpResponse, web};
 use connix_application::{Naming, ProjectOrder};
 use connix_domain::metadata::Metadata;
@@ -31,7 +31,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new(Method::Get, COLLECTION, "listOrganisationProjects", || web::to(list))
         .about(TAG, "List the projects visible to the caller")
         .needs(Permission::ProjectsRead)
-        .query(&[PAGE, PROJECT_SORT, SEARCH, FILTER])
+        .query(&[PAGE, SORT, PROJECT_STATUS, SEARCH, TIMES, METADATA])
         .answers(&[Answer::of::<OrganisationProjectList>(200, "A page of projects")]),
     Route::new(Method::Get, "/v1/projects/{project}", "getOrganisationProject", || web::to(get))
         .about(TAG, "Get a project")

@@ -13,7 +13,7 @@ use crate::problem::{Fault, Problem};
 use crate::rfc3339;
 use chrono::{DateTime, Utc};
 use connix_domain::lifecycle::Words;
-use connix_domain::page::{Filter, Window};
+use connix_domain::page::{DirectoryQuery, Filter, Sort, SortBy, Window};
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
@@ -132,21 +132,41 @@ impl Query {
         (after, self.integer("limit", 1..=100).unwrap_or(20))
     }
 
-    /// The filters every list of named things has.
+    /// The filters of a list of named things with attributes.
     pub(crate) fn filter(&mut self) -> Filter {
-        let search = self.text("search").filter(|text| !text.is_empty());
-        Filter { search, ..self.unsearched_filter() }
+        Filter { search: self.search(), ..self.unsearched_filter() }
     }
 
-    /// The filters of a list of things without names.
+    /// The filters of a list of things with attributes and without names.
     pub(crate) fn unsearched_filter(&mut self) -> Filter {
+        Filter { metadata: self.metadata(), ..self.times() }
+    }
+
+    /// The part of a list of members, teams, keys or applications that is asked for.
+    pub(crate) fn directory(&mut self) -> DirectoryQuery {
+        let filter = Filter { search: self.search(), ..self.times() };
+        DirectoryQuery { filter, sort: self.sort(), window: self.page() }
+    }
+
+    /// `sort` and `order`.
+    pub(crate) fn sort(&mut self) -> Sort {
+        let by = self.word::<SortBy>("sort").unwrap_or(Sort::NEWEST.by);
+        let descending = self.choice("order", &[("asc", false), ("desc", true)], "must be asc or desc");
+        Sort { by, descending: descending.unwrap_or(Sort::NEWEST.descending) }
+    }
+
+    fn search(&mut self) -> Option<String> {
+        self.text("search").filter(|text| !text.is_empty())
+    }
+
+    fn times(&mut self) -> Filter {
         Filter {
             search: None,
             created_after: self.instant("created_after"),
             created_before: self.instant("created_before"),
             updated_after: self.instant("updated_after"),
             updated_before: self.instant("updated_before"),
-            metadata: self.metadata(),
+            metadata: Vec::new(),
         }
     }
 
@@ -207,7 +227,6 @@ fn strict_integer(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use connix_domain::page::SortBy;
 
     fn faults(query: Query) -> Vec<String> {
         query

@@ -6,7 +6,7 @@
 mod parameter;
 mod table;
 
-pub(crate) use parameter::{CURSOR, FILTER, OFFSET, PAGE, SEARCH};
+pub(crate) use parameter::{CURSOR, METADATA, OFFSET, PAGE, SEARCH, SORT, TIMES};
 pub use parameter::{Parameter, ParameterType};
 pub(crate) use table::configure;
 pub use table::table;

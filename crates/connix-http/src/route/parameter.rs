@@ -64,19 +64,31 @@ pub(crate) const CURSOR: &[Parameter] = &[
     Parameter::new("limit", ParameterType::Integer { least: 1, most: 100, usual: Some(20) }, "Number of results"),
 ];
 
-/// The filter of lists of named things, beside [`FILTER`].
+/// The filter of lists of named things, beside [`TIMES`].
 pub(crate) const SEARCH: &[Parameter] =
     &[Parameter::new("search", ParameterType::Text, "Part of the name, canonical name or description, in any case")];
 
-/// The filters every list has.
-pub(crate) const FILTER: &[Parameter] = &[
+/// The order of lists of named things.
+pub(crate) const SORT: &[Parameter] = &[
+    Parameter::new(
+        "sort",
+        ParameterType::Words(&["created_at", "updated_at", "name"]),
+        "Sort field (default created_at)",
+    ),
+    Parameter::new("order", ParameterType::Words(&["asc", "desc"]), "Sort order (default desc)"),
+];
+
+/// The filters of every list by times.
+pub(crate) const TIMES: &[Parameter] = &[
     Parameter::new("created_after", ParameterType::Instant, "Created at or after"),
     Parameter::new("created_before", ParameterType::Instant, "Created before"),
     Parameter::new("updated_after", ParameterType::Instant, "Changed at or after"),
     Parameter::new("updated_before", ParameterType::Instant, "Changed before"),
-    Parameter::new(
-        "metadata",
-        ParameterType::Attributes,
-        "Attributes that must have these values, `metadata.KEY=VALUE`",
-    ),
 ];
+
+/// The filter of lists of things with attributes.
+pub(crate) const METADATA: &[Parameter] = &[Parameter::new(
+    "metadata",
+    ParameterType::Attributes,
+    "Attributes that must have these values, `metadata.KEY=VALUE`",
+)];

@@ -81,7 +81,7 @@ struct EntryView<'e> {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "AuditLog")]
 struct AuditPage<'e> {
-    entries: Vec<EntryView<'e>>,
+    data: Vec<EntryView<'e>>,
     pagination: CursorPagination,
 }
 
@@ -113,9 +113,9 @@ fn actor(entry: &AuditEntry) -> ActorView {
 async fn list(call: Call) -> Result<HttpResponse, Problem> {
     let query = audit_query(call.query())?;
     let part = call.app.audit_log(&call.caller, &query).await?;
-    let entries: Vec<_> = part.items.iter().map(EntryView::of).collect();
-    let next = entries.last().map_or(query.after.unwrap_or(0), |last| last.sequence);
-    Ok(Reply::ok(&AuditPage { entries, pagination: CursorPagination { next, has_more: part.has_more } }).into())
+    let data: Vec<_> = part.items.iter().map(EntryView::of).collect();
+    let next = data.last().map_or(query.after.unwrap_or(0), |last| last.sequence);
+    Ok(Reply::ok(&AuditPage { data, pagination: CursorPagination { next, has_more: part.has_more } }).into())
 }
 
 fn audit_query(mut query: Query) -> Result<AuditQuery, Problem> {

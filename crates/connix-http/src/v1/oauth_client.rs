@@ -7,12 +7,13 @@ use crate::problem::Problem;
 use crate::query::PagePagination;
 use crate::reply::{Reply, not_modified};
 use crate::rfc3339::Instant;
-use crate::route::{Answer, Method, PAGE, Route};
+use crate::route::{Answer, Method, PAGE, Parameter, ParameterType, Route, SEARCH, SORT, TIMES};
 use crate::v1::rotation::{self, RotateCredential};
 use actix_web::{HttpResponse, web};
 use connix_application::{ClientOrder, NewClient};
 use connix_domain::lifecycle::Words;
-use connix_domain::oauth::client::{ClientChange, ClientKind, ClientName, ClientStatus, OAuthClient};
+use connix_domain::name::ClientName;
+use connix_domain::oauth::client::{ClientChange, ClientKind, ClientStatus, OAuthClient};
 use connix_domain::oauth::redirect_uri::RedirectUri;
 use connix_domain::oauth::scope::Scopes;
 use connix_domain::permission::Permission;
@@ -23,6 +24,9 @@ use serde_json::Value;
 const TAG: &str = "OAuth clients";
 const COLLECTION: &str = "/api/v1/oauth-clients";
 const ONE: &str = "/api/v1/oauth-clients/{client}";
+const STATUS: &[Parameter] =
+    &[Parameter::new("status", ParameterType::Words(&["active", "disabled"]), "Filter by status")];
+
 /// The entries of the table.
 pub(crate) const ROUTES: &[Route] = &[
     Route::new(Method::Post, COLLECTION, "createOAuthClient", || web::to(create))
@@ -31,9 +35,9 @@ pub(crate) const ROUTES: &[Route] = &[
         .takes::<CreateOAuthClient>()
         .answers(&[Answer::of::<Client>(201, "The client; its secret is shown here alone")]),
     Route::new(Method::Get, COLLECTION, "listOAuthClients", || web::to(list))
-        .about(TAG, "List the registered applications, the oldest first")
+        .about(TAG, "List the registered applications")
         .needs(Permission::ClientsRead)
-        .query(&[PAGE])
+        .query(&[PAGE, SORT, STATUS, SEARCH, TIMES])
         .answers(&[Answer::of::<ClientList>(200, "A page of clients")]),
     Route::new(Method::Get, ONE, "getOAuthClient", || web::to(get))
         .about(TAG, "Get a registered application")
@@ -210,11 +214,12 @@ fn strings(fields: &mut Fields<'_>, key: &'static str) -> Option<Vec<String>> {
 
 async fn list(call: Call) -> Result<HttpResponse, Problem> {
     let mut query = call.query();
-    let window = query.page();
+    let directory = query.directory();
+    let status = query.word::<ClientStatus>("status");
     query.finish()?;
-    let page = call.app.clients(&call.caller, window).await?;
+    let page = call.app.clients(&call.caller, &directory, status).await?;
     let data = page.items.iter().map(Client::of).collect();
-    Ok(Reply::ok(&ClientList { data, pagination: PagePagination::new(window, page.total) }).into())
+    Ok(Reply::ok(&ClientList { data, pagination: PagePagination::new(directory.window, page.total) }).into())
 }
 
 async fn get(call: Call) -> Result<HttpResponse, Problem> {

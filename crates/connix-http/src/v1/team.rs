@@ -8,7 +8,7 @@ use crate::problem::{Problem, Situation};
 use crate::query::PagePagination;
 use crate::reply::{Reply, not_modified};
 use crate::rfc3339::Instant;
-use crate::route::{Answer, Method, PAGE, Route};
+use crate::route::{Answer, Method, PAGE, Route, SEARCH, SORT, TIMES};
 use actix_web::{HttpResponse, web};
 use connix_domain::member::Member;
 use connix_domain::name::TeamName;
@@ -32,8 +32,8 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new(Method::Get, COLLECTION, "listTeams", || web::to(list))
         .about(TAG, "List the organisation's teams")
         .needs(Permission::TeamsRead)
-        .query(&[PAGE])
-        .answers(&[Answer::of::<TeamList>(200, "A page of teams, the oldest first")]),
+        .query(&[PAGE, SORT, SEARCH, TIMES])
+        .answers(&[Answer::of::<TeamList>(200, "A page of teams")]),
     Route::new(Method::Get, ITEM, "getTeam", || web::to(get))
         .about(TAG, "Get a team")
         .needs(Permission::TeamsRead)
@@ -50,8 +50,8 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new(Method::Get, MEMBERS, "listTeamMembers", || web::to(members))
         .about(TAG, "List who is in a team")
         .needs(Permission::TeamsRead)
-        .query(&[PAGE])
-        .answers(&[Answer::of::<MemberList>(200, "A page of members, the oldest first")]),
+        .query(&[PAGE, SORT, SEARCH, TIMES])
+        .answers(&[Answer::of::<MemberList>(200, "A page of members")]),
     Route::new(Method::Post, MEMBERS, "addTeamMember", || web::to(join))
         .about(TAG, "Add a member to a team")
         .needs(Permission::TeamsWrite)
@@ -146,11 +146,11 @@ async fn create(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
 
 async fn list(call: Call) -> Result<HttpResponse, Problem> {
     let mut query = call.query();
-    let window = query.page();
+    let directory = query.directory();
     query.finish()?;
-    let page = call.app.teams(&call.caller, window).await?;
+    let page = call.app.teams(&call.caller, &directory).await?;
     let data = page.items.iter().map(TeamView::of).collect();
-    Ok(Reply::ok(&TeamList { data, pagination: PagePagination::new(window, page.total) }).into())
+    Ok(Reply::ok(&TeamList { data, pagination: PagePagination::new(directory.window, page.total) }).into())
 }
 
 async fn get(call: Call) -> Result<HttpResponse, Problem> {
@@ -192,11 +192,11 @@ async fn delete(call: Call, _: NoBody) -> Result<HttpResponse, Problem> {
 
 async fn members(call: Call) -> Result<HttpResponse, Problem> {
     let mut query = call.query();
-    let window = query.page();
+    let directory = query.directory();
     query.finish()?;
-    let page = call.app.team_members(&call.caller, call.path("team"), window).await?;
+    let page = call.app.team_members(&call.caller, call.path("team"), &directory).await?;
     let data = page.items.iter().map(MemberView::of).collect();
-    Ok(Reply::ok(&MemberList { data, pagination: PagePagination::new(window, page.total) }).into())
+    Ok(Reply::ok(&MemberList { data, pagination: PagePagination::new(directory.window, page.total) }).into())
 }
 
 async fn join(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {

@@ -19,7 +19,7 @@ table! {
 
 table! {
     api_key (org_id, kid) {
-        org_id -> Text, kid -> Text, digest -> Binary, name -> Text, user_id -> Text, permissions -> Json,
+        org_id -> Text, kid -> Text, digest -> Binary, name -> Text, name_key -> Text, user_id -> Text, permissions -> Json,
         projects -> Nullable<Json>, created_at -> Instant, expires_at -> Nullable<Instant>,
         revoked_at -> Nullable<Instant>, line -> Nullable<Text>, limits -> Json, updated_at -> Nullable<Instant>,
         successor -> Nullable<Text>, last_used_at -> Nullable<Instant>, version -> BigInt,
@@ -129,7 +129,7 @@ table! { counter (name) { name -> Text, last -> BigInt, } }
 
 table! {
     oauth_client (org_id, id) {
-        org_id -> Text, id -> Text, name -> Text, kind -> Text, redirect_uris -> Json, scopes -> Text, secrets -> Json,
+        org_id -> Text, id -> Text, name -> Text, name_key -> Text, kind -> Text, redirect_uris -> Json, scopes -> Text, secrets -> Json,
         status -> Text, created_by -> Text, created_at -> Instant, updated_at -> Instant, version -> BigInt,
     }
 }

@@ -1,11 +1,11 @@
 //! API keys.
 
-use super::tenant::ALL;
+use super::tenant::everything;
 use super::{Subject, Tenant};
 use crate::samples;
 use connix_domain::api_key::{ApiKey, Kid};
 use connix_domain::change_set::Change;
-use connix_domain::page::Window;
+use connix_domain::page::{DirectoryQuery, Window};
 use connix_domain::port::store::{CommitError, Entity};
 
 /// ServiceReader: "MUST find an API key by its public part whatever its organisation, revoked and expired ones too."
@@ -76,9 +76,10 @@ pub async fn keys_are_listed_oldest_first_without_the_revoked(subject: &dyn Subj
         made.push(key);
     }
     tenant.must([Change::RevokeApiKey { key: made[3].clone(), at: samples::after(9) }]).await;
-    let part = tenant.store.api_keys(tenant.scope(), Window { limit: 2, offset: 1 }).await.expect("keys");
+    let second = DirectoryQuery::oldest_first(Window { limit: 2, offset: 1 });
+    let part = tenant.store.api_keys(tenant.scope(), &second).await.expect("keys");
     assert_eq!((part.total, part.items), (3, vec![made[2].clone(), made[0].clone()]));
-    assert_eq!(tenant.store.api_keys(other.scope(), ALL).await.map(|page| page.total), Ok(0));
+    assert_eq!(tenant.store.api_keys(other.scope(), &everything()).await.map(|page| page.total), Ok(0));
 }
 
 /// `ApiKeyReader::api_keys_of_line`

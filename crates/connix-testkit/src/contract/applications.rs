@@ -1,6 +1,6 @@
 //! Applications, and what they were let.
 
-use super::tenant::{ALL, Outcome};
+use super::tenant::{Outcome, everything};
 use super::{Subject, Tenant};
 use crate::ids::chance;
 use crate::samples;
@@ -15,7 +15,7 @@ use connix_domain::oauth::code::AuthorizationCode;
 use connix_domain::oauth::grant::Grant;
 use connix_domain::oauth::redirect_uri::RedirectUri;
 use connix_domain::oauth::refresh::TokenPair;
-use connix_domain::page::Window;
+use connix_domain::page::{DirectoryQuery, Window};
 use connix_domain::port::store::{CommitError, Entity};
 use connix_domain::role::Role;
 
@@ -61,9 +61,11 @@ pub async fn applications_come_back_as_they_were(subject: &dyn Subject) {
     let young = OAuthClient { created_at: samples::after(9), ..public_client(&member) };
     let old = confidential_client(&member);
     must(&tenant, [OAuthChange::CreateClient(young.clone()), OAuthChange::CreateClient(old.clone())]).await;
-    let listed = tenant.store.oauth_clients(tenant.scope(), ALL).await.map(|page| (page.items, page.total));
+    let listed =
+        tenant.store.oauth_clients(tenant.scope(), &everything(), None).await.map(|page| (page.items, page.total));
     assert_eq!(listed, Ok((vec![old.clone(), young.clone()], 2)));
-    let second = tenant.store.oauth_clients(tenant.scope(), Window { limit: 1, offset: 1 }).await;
+    let second = DirectoryQuery::oldest_first(Window { limit: 1, offset: 1 });
+    let second = tenant.store.oauth_clients(tenant.scope(), &second, None).await;
     assert_eq!(second.map(|page| (page.items, page.total)), Ok((vec![young.clone()], 2)));
     let next = OAuthClient { id: young.id, version: 2, created_at: young.created_at, ..confidential_client(&member) };
     must(&tenant, [OAuthChange::UpdateClient(next.clone())]).await;
@@ -131,7 +133,7 @@ pub async fn what_belongs_to_another_organisation_is_none(subject: &dyn Subject)
         assert_eq!(store.consent(scope, ids.5, client.id).await, Ok(None));
         assert_eq!(store.consents_of(scope, ids.5).await, Ok(Vec::new()));
     }
-    assert_eq!(store.oauth_clients(other.scope(), ALL).await.map(|page| page.total), Ok(0));
+    assert_eq!(store.oauth_clients(other.scope(), &everything(), None).await.map(|page| page.total), Ok(0));
     let (org, at) = (other.org(), samples::after(1));
     assert_eq!(
         commit(&other, [OAuthChange::TakeCode { org, digest: code.digest, at }]).await,

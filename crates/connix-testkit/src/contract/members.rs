@@ -1,6 +1,6 @@
 //! Members, teams, and who sees which project.
 
-use super::tenant::{ALL, Outcome, all_projects};
+use super::tenant::{Outcome, all_projects, everything};
 use super::{Subject, Tenant};
 use crate::ids::chance;
 use crate::samples;
@@ -9,7 +9,7 @@ use connix_domain::id::{ProjectId, TeamId, UserId};
 use connix_domain::member::Member;
 use connix_domain::name::TeamName;
 use connix_domain::organisation::Organisation;
-use connix_domain::page::{ProjectQuery, Viewer, Window};
+use connix_domain::page::{DirectoryQuery, ProjectQuery, Viewer, Window};
 use connix_domain::port::store::{CommitError, Entity};
 use connix_domain::project::{Project, Visibility};
 use connix_domain::rate_limit::{Overrides, Policy};
@@ -65,7 +65,7 @@ pub async fn unknown_and_foreign_members_are_none_and_disabled_ones_are_seen(sub
     assert_eq!(tenant.store.member(other.scope(), member.id).await, Ok(None));
     assert_eq!(tenant.store.member(tenant.scope(), UserId::new(0)).await, Ok(None));
     assert_eq!(tenant.store.member(tenant.scope(), member.id).await, Ok(Some(member.clone())));
-    assert_eq!(tenant.store.members(other.scope(), ALL).await.map(|page| page.total), Ok(0));
+    assert_eq!(tenant.store.members(other.scope(), &everything(), None).await.map(|page| page.total), Ok(0));
     let foreign = Member { org: other.org(), version: 2, ..member };
     assert_eq!(tenant.commit([Change::UpdateMember(foreign)]).await, stale(Entity::Member));
 }
@@ -79,7 +79,8 @@ pub async fn members_are_listed_oldest_first(subject: &dyn Subject) {
         tenant.must([Change::CreateMember(member.clone())]).await;
         made.push(member);
     }
-    let part = tenant.store.members(tenant.scope(), Window { limit: 2, offset: 1 }).await.expect("members");
+    let second = DirectoryQuery::oldest_first(Window { limit: 2, offset: 1 });
+    let part = tenant.store.members(tenant.scope(), &second, None).await.expect("members");
     assert_eq!((part.total, part.items), (3, vec![made[2].clone(), made[0].clone()]));
 }
 
@@ -187,7 +188,7 @@ pub async fn teams_come_back_and_their_names_are_unique(subject: &dyn Subject) {
     let team = samples::team(tenant.org(), "Legal");
     tenant.must([Change::CreateTeam(team.clone())]).await;
     assert_eq!(tenant.store.team(tenant.scope(), team.id).await, Ok(Some(team.clone())));
-    assert_eq!(tenant.store.teams(tenant.scope(), ALL).await.map(|page| page.items), Ok(vec![team.clone()]));
+    assert_eq!(tenant.store.teams(tenant.scope(), &everything()).await.map(|page| page.items), Ok(vec![team.clone()]));
     let duplicate = Err(CommitError::Duplicate { entity: Entity::Team, field: "name" });
     assert_eq!(tenant.commit([Change::CreateTeam(samples::team(tenant.org(), "LEGAL"))]).await, duplicate);
     tenant.must([Change::CreateTeam(samples::team(other.org(), "legal"))]).await;
@@ -204,7 +205,7 @@ pub async fn unknown_and_foreign_teams_are_none(subject: &dyn Subject) {
     tenant.must([Change::CreateTeam(team.clone())]).await;
     assert_eq!(tenant.store.team(other.scope(), team.id).await, Ok(None));
     assert_eq!(tenant.store.team(tenant.scope(), TeamId::new(0)).await, Ok(None));
-    assert_eq!(tenant.store.teams(other.scope(), ALL).await.map(|page| page.total), Ok(0));
+    assert_eq!(tenant.store.teams(other.scope(), &everything()).await.map(|page| page.total), Ok(0));
     let exists = |org| Change::TeamExists { org, id: team.id };
     tenant.must([exists(tenant.org())]).await;
     assert_eq!(tenant.commit([exists(other.org())]).await, stale(Entity::Team));
@@ -220,11 +221,11 @@ pub async fn members_join_and_leave_teams(subject: &dyn Subject) {
     for _ in 0..2 {
         joined(&tenant, &team, &member).await;
         assert_eq!(tenant.store.teams_of(tenant.scope(), member.id).await, Ok(vec![team.id]));
-        let page = tenant.store.team_members(tenant.scope(), team.id, ALL).await;
+        let page = tenant.store.team_members(tenant.scope(), team.id, &everything()).await;
         assert_eq!(page.map(|page| (page.total, page.items)), Ok((1, vec![member.clone()])));
     }
     assert_eq!(tenant.store.teams_of(other.scope(), member.id).await, Ok(Vec::new()));
-    assert_eq!(tenant.store.team_members(other.scope(), team.id, ALL).await.map(|page| page.total), Ok(0));
+    assert_eq!(tenant.store.team_members(other.scope(), team.id, &everything()).await.map(|page| page.total), Ok(0));
     let leave = |org| Change::LeaveTeam { org, team: team.id, user: member.id };
     tenant.must([leave(other.org())]).await;
     assert_eq!(tenant.store.teams_of(tenant.scope(), member.id).await, Ok(vec![team.id]));

@@ -23,6 +23,7 @@ pub mod appending;
 pub mod applications;
 pub mod audit;
 pub mod concurrency;
+pub mod directories;
 pub mod events;
 pub mod figures;
 pub mod following;
@@ -232,6 +233,12 @@ macro_rules! store_cases {
                 members_join_and_leave_teams
                 a_deleted_team_leaves_its_projects
                 a_member_s_list_holds_what_it_sees
+            }
+            directories {
+                teams_are_found_and_sorted
+                keys_are_found_and_sorted
+                applications_are_found_and_sorted
+                members_are_found_by_address_and_by_where_they_stand
             }
             audit {
                 entries_come_back_as_they_were_part_by_part

@@ -7,7 +7,7 @@ use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::event::SequencedEvent;
 use connix_domain::id::OrgId;
 use connix_domain::organisation::Organisation;
-use connix_domain::page::{AgentQuery, Filter, LogQuery, ProjectQuery, Sort, TaskQuery, Window};
+use connix_domain::page::{AgentQuery, DirectoryQuery, Filter, LogQuery, ProjectQuery, Sort, TaskQuery, Window};
 use connix_domain::port::store::{CommitError, Store};
 use connix_domain::project::Project;
 use connix_domain::scope::{Job, OrgScope};
@@ -16,6 +16,11 @@ use std::sync::Arc;
 
 /// A window that shows everything that a case can have made.
 pub(super) const ALL: Window = Window { limit: 10_000, offset: 0 };
+
+/// All of a directory, the oldest first.
+pub(super) fn everything() -> DirectoryQuery {
+    DirectoryQuery::oldest_first(ALL)
+}
 
 /// A new organisation in a store.
 pub struct Tenant {

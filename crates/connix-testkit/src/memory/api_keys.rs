@@ -2,14 +2,14 @@
 
 use super::MemoryStore;
 use super::apply::{Applied, duplicate, stale, unless};
-use super::select::part;
+use super::select::{Traits, directory};
 use super::state::State;
 use async_trait::async_trait;
 use chrono::Duration;
 use connix_domain::Timestamp;
 use connix_domain::api_key::{ApiKey, Kid};
 use connix_domain::id::OrgId;
-use connix_domain::page::{Page, Window};
+use connix_domain::page::{DirectoryQuery, Page};
 use connix_domain::port::api_keys::ApiKeyReader;
 use connix_domain::port::store::{Entity, ReadError};
 use connix_domain::scope::OrgScope;
@@ -57,10 +57,19 @@ impl State {
 
 #[async_trait]
 impl ApiKeyReader for MemoryStore {
-    async fn api_keys(&self, scope: OrgScope, window: Window) -> Result<Page<ApiKey>, ReadError> {
+    async fn api_keys(&self, scope: OrgScope, query: &DirectoryQuery) -> Result<Page<ApiKey>, ReadError> {
         let state = self.now();
         let kept = state.keys_of(scope).filter(|key| key.revoked_at.is_none());
-        Ok(part(&kept.collect::<Vec<_>>(), window))
+        Ok(directory(kept, query, |key| {
+            let traits = Traits {
+                created_at: key.created_at,
+                updated_at: key.updated_at,
+                metadata: None,
+                texts: vec![key.name.as_str()],
+                name: key.name.sort_key(),
+            };
+            (traits, &key.kid)
+        }))
     }
     async fn api_keys_of_line(&self, scope: OrgScope, line: &Kid) -> Result<Vec<ApiKey>, ReadError> {
         Ok(self.now().keys_of(scope).filter(|key| key.line == *line).cloned().collect())

@@ -2,7 +2,7 @@
 
 use super::MemoryStore;
 use super::apply::{Applied, duplicate, stale, unless};
-use super::select::part;
+use super::select::{Traits, directory};
 use async_trait::async_trait;
 use connix_domain::Timestamp;
 use connix_domain::api_key::Digest;
@@ -10,13 +10,13 @@ use connix_domain::browser_session::BrowserSession;
 use connix_domain::id::{BrowserSessionId, GrantId, OAuthClientId, OrgId, TokenPairId, UserId};
 use connix_domain::member::Member;
 use connix_domain::oauth::change::OAuthChange;
-use connix_domain::oauth::client::OAuthClient;
+use connix_domain::oauth::client::{ClientStatus, OAuthClient};
 use connix_domain::oauth::code::AuthorizationCode;
 use connix_domain::oauth::grant::{Consent, Grant};
 use connix_domain::oauth::redirect_uri::RedirectUri;
 use connix_domain::oauth::refresh::TokenPair;
 use connix_domain::oauth::signing_key::SigningKey;
-use connix_domain::page::{Page, Window};
+use connix_domain::page::{DirectoryQuery, Page};
 use connix_domain::port::applications::ApplicationReader;
 use connix_domain::port::store::{CommitError, Entity, ReadError};
 use connix_domain::scope::OrgScope;
@@ -171,12 +171,25 @@ impl ApplicationReader for MemoryStore {
     async fn oauth_client(&self, scope: OrgScope, id: OAuthClientId) -> Result<Option<OAuthClient>, ReadError> {
         Ok(self.now().applications.clients.get(&(scope.org(), id)).cloned())
     }
-    async fn oauth_clients(&self, scope: OrgScope, window: Window) -> Result<Page<OAuthClient>, ReadError> {
+    async fn oauth_clients(
+        &self,
+        scope: OrgScope,
+        query: &DirectoryQuery,
+        status: Option<ClientStatus>,
+    ) -> Result<Page<OAuthClient>, ReadError> {
         let state = self.now();
         let of_org = state.applications.clients.values().filter(|client| client.org == scope.org());
-        let mut list: Vec<_> = of_org.collect();
-        list.sort_by_key(|client| (client.created_at, client.id));
-        Ok(part(&list, window))
+        let of_status = of_org.filter(|client| status.is_none_or(|status| client.status == status));
+        Ok(directory(of_status, query, |client| {
+            let traits = Traits {
+                created_at: client.created_at,
+                updated_at: client.updated_at,
+                metadata: None,
+                texts: vec![client.name.as_str()],
+                name: client.name.sort_key(),
+            };
+            (traits, client.id)
+        }))
     }
     async fn active_redirect_uris(&self) -> Result<Vec<RedirectUri>, ReadError> {
         let state = self.now();

@@ -2,15 +2,15 @@
 
 use super::MemoryStore;
 use super::apply::{Applied, duplicate, stale, unless};
-use super::select::part;
+use super::select::{Traits, directory};
 use super::state::State;
 use async_trait::async_trait;
 use connix_domain::Timestamp;
 use connix_domain::api_key::Digest;
 use connix_domain::id::{OrgId, TeamId, UserId};
-use connix_domain::member::{EmailAddress, Member};
+use connix_domain::member::{EmailAddress, Member, MemberStatus};
 use connix_domain::organisation::Organisation;
-use connix_domain::page::{Page, Window};
+use connix_domain::page::{DirectoryQuery, Page};
 use connix_domain::port::members::MemberReader;
 use connix_domain::port::store::{CommitError, Entity, ReadError};
 use connix_domain::role::Role;
@@ -101,12 +101,22 @@ impl State {
         Ok(())
     }
 
-    /// An organisation's members, the oldest first.
+    /// An organisation's members.
     fn members_of(&self, org: OrgId) -> impl Iterator<Item = &Member> {
-        let mut own: Vec<_> = self.members.values().filter(|member| member.org == org).collect();
-        own.sort_by_key(|member| (member.created_at, member.id));
-        own.into_iter()
+        self.members.values().filter(move |member| member.org == org)
     }
+}
+
+fn member_traits(member: &Member) -> (Traits<'_>, UserId) {
+    let address = member.email.as_ref();
+    let traits = Traits {
+        created_at: member.created_at,
+        updated_at: member.updated_at,
+        metadata: None,
+        texts: address.map(|email| email.as_str()).into_iter().collect(),
+        name: address.map(|email| email.key().to_owned()).unwrap_or_default(),
+    };
+    (traits, member.id)
 }
 
 #[async_trait]
@@ -117,9 +127,16 @@ impl MemberReader for MemoryStore {
     async fn member(&self, scope: OrgScope, id: UserId) -> Result<Option<Member>, ReadError> {
         Ok(self.now().members.get(&(scope.org(), id)).cloned())
     }
-    async fn members(&self, scope: OrgScope, window: Window) -> Result<Page<Member>, ReadError> {
+    async fn members(
+        &self,
+        scope: OrgScope,
+        query: &DirectoryQuery,
+        status: Option<MemberStatus>,
+    ) -> Result<Page<Member>, ReadError> {
         let state = self.now();
-        Ok(part(&state.members_of(scope.org()).collect::<Vec<_>>(), window))
+        let standing =
+            state.members_of(scope.org()).filter(|member| status.is_none_or(|status| member.status() == status));
+        Ok(directory(standing, query, member_traits))
     }
     async fn members_by_email(&self, email: &str) -> Result<Vec<Member>, ReadError> {
         let key = email.to_lowercase();
@@ -150,15 +167,28 @@ impl MemberReader for MemoryStore {
     async fn team(&self, scope: OrgScope, id: TeamId) -> Result<Option<Team>, ReadError> {
         Ok(self.now().teams.get(&(scope.org(), id)).cloned())
     }
-    async fn teams(&self, scope: OrgScope, window: Window) -> Result<Page<Team>, ReadError> {
+    async fn teams(&self, scope: OrgScope, query: &DirectoryQuery) -> Result<Page<Team>, ReadError> {
         let state = self.now();
-        let mut own: Vec<_> = state.teams.values().filter(|team| team.org == scope.org()).collect();
-        own.sort_by_key(|team| (team.created_at, team.id));
-        Ok(part(&own, window))
+        let own = state.teams.values().filter(|team| team.org == scope.org());
+        Ok(directory(own, query, |team| {
+            let traits = Traits {
+                created_at: team.created_at,
+                updated_at: team.updated_at,
+                metadata: None,
+                texts: vec![team.name.as_str()],
+                name: team.name.sort_key(),
+            };
+            (traits, team.id)
+        }))
     }
-    async fn team_members(&self, scope: OrgScope, team: TeamId, window: Window) -> Result<Page<Member>, ReadError> {
+    async fn team_members(
+        &self,
+        scope: OrgScope,
+        team: TeamId,
+        query: &DirectoryQuery,
+    ) -> Result<Page<Member>, ReadError> {
         let state = self.now();
         let inside = |member: &&Member| state.memberships.contains_key(&(scope.org(), team, member.id));
-        Ok(part(&state.members_of(scope.org()).filter(inside).collect::<Vec<_>>(), window))
+        Ok(directory(state.members_of(scope.org()).filter(inside), query, member_traits))
     }
 }

@@ -30,7 +30,7 @@ fn project_traits(project: &Project) -> Traits<'_> {
     Traits {
         created_at: project.created_at,
         updated_at: project.updated_at,
-        metadata: &project.metadata,
+        metadata: Some(&project.metadata),
         texts: texts.into_iter().flatten().collect(),
         name: project.name.sort_key(),
     }
@@ -40,7 +40,7 @@ fn agent_traits(agent: &Agent) -> Traits<'_> {
     Traits {
         created_at: agent.created_at,
         updated_at: agent.updated_at,
-        metadata: &agent.metadata,
+        metadata: Some(&agent.metadata),
         texts: [Some(agent.name.as_str()), agent.description.as_deref()].into_iter().flatten().collect(),
         name: agent.name.sort_key(),
     }
@@ -50,7 +50,7 @@ fn task_traits(task: &Task) -> Traits<'_> {
     Traits {
         created_at: task.created_at,
         updated_at: task.updated_at,
-        metadata: &task.order.metadata,
+        metadata: Some(&task.order.metadata),
         texts: Vec::new(),
         name: String::new(),
     }

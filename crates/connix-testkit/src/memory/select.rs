@@ -2,14 +2,15 @@
 
 use connix_domain::Timestamp;
 use connix_domain::metadata::{Metadata, label};
-use connix_domain::page::{Filter, Page, Sort, SortBy, Window};
+use connix_domain::page::{DirectoryQuery, Filter, Page, Sort, SortBy, Window};
 use std::cmp::Ordering;
 
 /// What the common filters and orders look at.
 pub(super) struct Traits<'a> {
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
-    pub(super) metadata: &'a Metadata,
+    /// Of what has attributes.
+    pub(super) metadata: Option<&'a Metadata>,
     /// What a search looks through.
     pub(super) texts: Vec<&'a str>,
     /// What the order by name goes by.
@@ -23,7 +24,7 @@ fn folded(text: &str) -> String {
 
 impl Traits<'_> {
     pub(super) fn pass(&self, filter: &Filter) -> bool {
-        let labels = self.metadata.labels();
+        let labels = self.metadata.map(Metadata::labels).unwrap_or_default();
         let found = |part: &String| self.texts.iter().any(|text| folded(text).contains(&folded(part)));
         filter.search.as_ref().is_none_or(found)
             && filter.created_after.is_none_or(|at| self.created_at >= at)
@@ -41,6 +42,18 @@ impl Traits<'_> {
         };
         if sort.descending { order.reverse() } else { order }
     }
+}
+
+/// A list of members, teams, keys or applications, each with its place among equals.
+pub(super) fn directory<'a, T: Clone + 'a, I: Ord>(
+    all: impl Iterator<Item = &'a T>,
+    query: &DirectoryQuery,
+    traits: impl Fn(&'a T) -> (Traits<'a>, I),
+) -> Page<T> {
+    let with_traits = all.map(|item| (traits(item), item));
+    let mut matching: Vec<_> = with_traits.filter(|((traits, _), _)| traits.pass(&query.filter)).collect();
+    matching.sort_by(|((a, a_id), _), ((b, b_id), _)| a.compare(b, query.sort).then_with(|| a_id.cmp(b_id)));
+    part(&matching.into_iter().map(|(_, item)| item).collect::<Vec<_>>(), query.window)
 }
 
 /// The part of a list that a window shows.

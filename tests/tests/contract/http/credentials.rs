@@ -127,8 +127,8 @@ async fn an_organisation_is_told_that_its_key_stood_in_an_address(server: &Serve
     }
     let log = tenant.client.get("/api/v1/audit-log?action=credential.in_url").await;
     let found = log.expect(200);
-    assert_eq!(found["entries"].as_array().unwrap().len(), 1, "{found}");
-    let entry = &found["entries"][0];
+    assert_eq!(found["data"].as_array().unwrap().len(), 1, "{found}");
+    let entry = &found["data"][0];
     assert_eq!((&entry["resource"], &entry["credential"]), (&json!({ "type": "api_key", "id": id }), &json!(id)));
     assert_eq!((&entry["outcome"], &entry["ip_address"]), (&json!("refused"), &json!("127.0.0.1")));
     assert!(!log.text().contains(secret), "{found}");

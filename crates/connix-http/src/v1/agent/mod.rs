@@ -15,7 +15,7 @@ use crate::idempotency;
 use crate::problem::Problem;
 use crate::query::{OffsetPagination, Query};
 use crate::reply::Reply;
-use crate::route::{Answer, FILTER, Method, OFFSET, Parameter, ParameterType, Route, SEARCH};
+use crate::route::{Answer, METADATA, Method, OFFSET, Parameter, ParameterType, Route, SEARCH, TIMES};
 use actix_web::{HttpResponse, web};
 use connix_application::AgentDetails;
 use connix_domain::agent::AgentPhase;
@@ -57,7 +57,7 @@ pub(crate) const ROUTES: &[Route] = &[
         .about(TAG, "List the agents of a project")
         .needs(Permission::AgentsRead)
         .limited(Policy::AgentsList)
-        .query(&[OFFSET, SORT, SEARCH, FILTER])
+        .query(&[OFFSET, SORT, SEARCH, TIMES, METADATA])
         .answers(&[Answer::of::<AgentList>(200, "A part of the list")]),
     Route::new(Method::Get, ITEM, "getAgent", || web::to(get))
         .about(TAG, "Get an agent")

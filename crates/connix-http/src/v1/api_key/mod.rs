@@ -9,7 +9,7 @@ use crate::idempotency;
 use crate::problem::Problem;
 use crate::query::PagePagination;
 use crate::reply::Reply;
-use crate::route::{Answer, Method, PAGE, Route};
+use crate::route::{Answer, Method, PAGE, Route, SEARCH, SORT, TIMES};
 use crate::v1::rotation::{self, RotateCredential};
 use actix_web::{HttpResponse, web};
 use connix_application::IssuedKey;
@@ -32,8 +32,8 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new(Method::Get, COLLECTION, "listApiKeys", || web::to(list))
         .about(TAG, "List the organisation's API keys")
         .needs(Permission::ApiKeysRead)
-        .query(&[PAGE])
-        .answers(&[Answer::of::<ApiKeyList>(200, "A page of keys, the oldest first")]),
+        .query(&[PAGE, SORT, SEARCH, TIMES])
+        .answers(&[Answer::of::<ApiKeyList>(200, "A page of keys")]),
     Route::new(Method::Get, ITEM, "getApiKey", || web::to(get))
         .about(TAG, "Get an API key, without its text")
         .needs(Permission::ApiKeysRead)
@@ -69,11 +69,11 @@ async fn create(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
 
 async fn list(call: Call) -> Result<HttpResponse, Problem> {
     let mut query = call.query();
-    let window = query.page();
+    let directory = query.directory();
     query.finish()?;
-    let page = call.app.api_keys(&call.caller, window).await?;
+    let page = call.app.api_keys(&call.caller, &directory).await?;
     let data = page.items.iter().map(|key| ApiKeyView::of(key, call.app.now())).collect();
-    Ok(Reply::ok(&ApiKeyList { data, pagination: PagePagination::new(window, page.total) }).into())
+    Ok(Reply::ok(&ApiKeyList { data, pagination: PagePagination::new(directory.window, page.total) }).into())
 }
 
 async fn get(call: Call) -> Result<HttpResponse, Problem> {

@@ -11,16 +11,19 @@ use crate::idempotency;
 use crate::problem::Problem;
 use crate::query::PagePagination;
 use crate::reply::{Reply, not_modified};
-use crate::route::{Answer, Method, PAGE, Route};
+use crate::route::{Answer, Method, PAGE, Parameter, ParameterType, Route, SEARCH, SORT, TIMES};
 use actix_web::{HttpResponse, web};
 use connix_application::InvitedMember;
-use connix_domain::member::Member;
+use connix_domain::member::{Member, MemberStatus};
 use connix_domain::permission::Permission;
 use view::InvitedView;
 
 const TAG: &str = "Members";
 const COLLECTION: &str = "/api/v1/members";
 const ITEM: &str = "/api/v1/members/{member}";
+
+const STATUS: &[Parameter] =
+    &[Parameter::new("status", ParameterType::Words(&["invited", "active", "disabled"]), "Filter by status")];
 
 /// The entries of the table.
 pub(crate) const ROUTES: &[Route] = &[
@@ -30,10 +33,10 @@ pub(crate) const ROUTES: &[Route] = &[
         .takes::<body::CreateMember>()
         .answers(&[Answer::of::<InvitedView>(201, "The member, with its link")]),
     Route::new(Method::Get, COLLECTION, "listMembers", || web::to(list))
-        .about(TAG, "List the organisation's members")
+        .about(TAG, "List the organisation's members; search and sorting by name go by the e-mail address")
         .needs(Permission::MembersRead)
-        .query(&[PAGE])
-        .answers(&[Answer::of::<MemberList>(200, "A page of members, the oldest first")]),
+        .query(&[PAGE, SORT, STATUS, SEARCH, TIMES])
+        .answers(&[Answer::of::<MemberList>(200, "A page of members")]),
     Route::new(Method::Get, ITEM, "getMember", || web::to(get))
         .about(TAG, "Get a member")
         .needs(Permission::MembersRead)
@@ -64,11 +67,12 @@ async fn create(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
 
 async fn list(call: Call) -> Result<HttpResponse, Problem> {
     let mut query = call.query();
-    let window = query.page();
+    let directory = query.directory();
+    let status = query.word::<MemberStatus>("status");
     query.finish()?;
-    let page = call.app.members(&call.caller, window).await?;
+    let page = call.app.members(&call.caller, &directory, status).await?;
     let data = page.items.iter().map(MemberView::of).collect();
-    Ok(Reply::ok(&MemberList { data, pagination: PagePagination::new(window, page.total) }).into())
+    Ok(Reply::ok(&MemberList { data, pagination: PagePagination::new(directory.window, page.total) }).into())
 }
 
 async fn get(call: Call) -> Result<HttpResponse, Problem> {

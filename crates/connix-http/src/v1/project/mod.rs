@@ -6,7 +6,7 @@ mod view;
 
 pub(crate) use body::{display_name, naming, words};
 pub(crate) use reference::{ProjectReference, reference};
-pub(crate) use view::PROJECT_SORT;
+pub(crate) use view::PROJECT_STATUS;
 
 use crate::body::{JsonBody, NoBody};
 use crate::call::Call;
@@ -14,10 +14,10 @@ use crate::idempotency;
 use crate::problem::Problem;
 use crate::query::{PagePagination, Query};
 use crate::reply::{Reply, not_modified};
-use crate::route::{Answer, FILTER, Method, PAGE, Parameter, ParameterType, Route, SEARCH};
+use crate::route::{Answer, METADATA, Method, PAGE, Parameter, ParameterType, Route, SEARCH, SORT, TIMES};
 use actix_web::{HttpResponse, web};
 use body::Write;
-use connix_domain::page::{ProjectQuery, Sort, SortBy};
+use connix_domain::page::ProjectQuery;
 use connix_domain::permission::Permission;
 use connix_domain::project::Project;
 use view::{ProjectList, ProjectRemoved, ProjectView};
@@ -39,7 +39,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new(Method::Get, COLLECTION, "listProjects", || web::to(list))
         .about(TAG, "List projects")
         .needs(Permission::ProjectsRead)
-        .query(&[PAGE, PROJECT_SORT, SEARCH, FILTER])
+        .query(&[PAGE, SORT, PROJECT_STATUS, SEARCH, TIMES, METADATA])
         .answers(&[Answer::of::<ProjectList>(200, "A page of projects")]),
     Route::new(Method::Get, ITEM, "getProject", || web::to(get))
         .about(TAG, "Get a project")
@@ -127,10 +127,7 @@ fn shown(project: &Project) -> HttpResponse {
 pub(crate) fn project_query(mut query: Query) -> Result<ProjectQuery, Problem> {
     let read = ProjectQuery {
         window: query.page(),
-        sort: Sort {
-            by: query.word::<SortBy>("sort").unwrap_or(SortBy::CreatedAt),
-            descending: query.choice("order", &[("asc", false), ("desc", true)], "must be asc or desc").unwrap_or(true),
-        },
+        sort: query.sort(),
         phase: query.one_of("status", body::STATUSES),
         filter: query.filter(),
         within: None,

@@ -9,16 +9,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Sorting of project lists, and the filter that is theirs alone.
-pub(crate) const PROJECT_SORT: &[Parameter] = &[
-    Parameter::new(
-        "sort",
-        ParameterType::Words(&["created_at", "updated_at", "name"]),
-        "Sort field (default created_at)",
-    ),
-    Parameter::new("order", ParameterType::Words(&["asc", "desc"]), "Sort order (default desc)"),
-    Parameter::new("status", ParameterType::Words(&["active", "archived"]), "Filter by status"),
-];
+/// The filter that is project lists' alone.
+pub(crate) const PROJECT_STATUS: &[Parameter] =
+    &[Parameter::new("status", ParameterType::Words(&["active", "archived"]), "Filter by status")];
 
 /// A project.
 #[derive(Debug, Serialize, JsonSchema)]

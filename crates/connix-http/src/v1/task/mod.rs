@@ -11,7 +11,7 @@ use crate::idempotency::{self, Turn};
 use crate::problem::Problem;
 use crate::query::{OffsetPagination, Query};
 use crate::reply::Reply;
-use crate::route::{Answer, CURSOR, FILTER, Method, OFFSET, Parameter, ParameterType, Route};
+use crate::route::{Answer, CURSOR, METADATA, Method, OFFSET, Parameter, ParameterType, Route, TIMES};
 use actix_web::{HttpResponse, web};
 use connix_application::Error;
 use connix_domain::id::AgentId;
@@ -52,7 +52,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new(Method::Get, COLLECTION, "listTasks", || web::to(list))
         .about(TAG, "List the tasks of an agent")
         .needs(Permission::RunsRead)
-        .query(&[OFFSET, SORT, FILTER])
+        .query(&[OFFSET, SORT, TIMES, METADATA])
         .answers(&[Answer::of::<TaskList>(200, "A part of the list")]),
     Route::new(Method::Get, ITEM, "getTask", || web::to(get))
         .about(TAG, "Get a task")

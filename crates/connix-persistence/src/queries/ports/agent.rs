@@ -1,6 +1,6 @@
 //! Agents.
 
-use super::filter::{by_search, by_times_and_metadata, is_common, sorted};
+use super::filter::{by_metadata, by_search, by_times, is_common, sorted};
 use super::rows::AgentRow;
 use super::tables::agent;
 use super::{DB, Store, decoded, dialect, only};
@@ -30,7 +30,8 @@ fn of_project(scope: OrgScope, project: ProjectId) -> IntoBoxed<'static, agent::
 /// The filters as a value, for the page and for its total.
 fn matching(scope: OrgScope, query: &AgentQuery) -> IntoBoxed<'static, agent::table, DB> {
     let own = of_project(scope, query.project);
-    let filtered = by_search!(by_times_and_metadata!(own, agent, query.filter), agent, query.filter);
+    let filtered = by_metadata!(by_times!(own, agent, query.filter), agent, query.filter);
+    let filtered = by_search!(filtered, agent::search_text, query.filter);
     match &query.status {
         Some(status) => {
             let phases = AgentPhase::ALL.iter().filter(|phase| phase.status() == status).map(|phase| phase.as_str());

@@ -1,11 +1,12 @@
 //! The API keys of an organisation.
 
+use super::filter::{by_search, by_times, sorted};
 use super::rows::ApiKeyRow;
 use super::tables::api_key;
-use super::{DB, Store, decoded};
+use super::{DB, Store, decoded, dialect};
 use async_trait::async_trait;
 use connix_domain::api_key::{ApiKey, Kid};
-use connix_domain::page::{Page, Window};
+use connix_domain::page::{DirectoryQuery, Page, SortBy};
 use connix_domain::port::api_keys::ApiKeyReader;
 use connix_domain::port::store::ReadError;
 use connix_domain::scope::OrgScope;
@@ -19,13 +20,16 @@ fn own(scope: OrgScope) -> IntoBoxed<'static, api_key::table, DB> {
 
 #[async_trait]
 impl ApiKeyReader for Store {
-    async fn api_keys(&self, scope: OrgScope, window: Window) -> Result<Page<ApiKey>, ReadError> {
-        let kept = || own(scope).filter(api_key::revoked_at.is_null());
-        let page = || {
-            let part = kept().order((api_key::created_at, api_key::kid)).limit(window.limit).offset(window.offset);
-            part.select(ApiKeyRow::as_select())
+    async fn api_keys(&self, scope: OrgScope, query: &DirectoryQuery) -> Result<Page<ApiKey>, ReadError> {
+        let matching = || {
+            let kept = own(scope).filter(api_key::revoked_at.is_null());
+            by_search!(by_times!(kept, api_key, query.filter), api_key::name_key, query.filter)
         };
-        let (rows, total) = self.page(true, page, || kept().count()).await?;
+        let page = || {
+            let part = matching().limit(query.window.limit).offset(query.window.offset);
+            sorted!(part.select(ApiKeyRow::as_select()), api_key, query.sort, api_key::name_key, api_key::kid)
+        };
+        let (rows, total) = self.page(true, page, || matching().count()).await?;
         Ok(Page { items: decoded(rows)?, total })
     }
 

@@ -1,10 +1,11 @@
 //! Applications, what they were let, and who is signed in.
 
+use super::filter::{by_search, by_times, sorted};
 use super::rows::{
     BrowserSessionRow, ClientRow, CodeRow, ConsentRow, GrantRow, PairRow, SigningKeyRow, read_redirect_uris,
 };
 use super::tables::{browser_session, oauth_client, oauth_code, oauth_consent, oauth_grant, oauth_pair, signing_key};
-use super::{Store, decoded, only};
+use super::{Store, decoded, dialect, only};
 use crate::instant::At;
 use async_trait::async_trait;
 use connix_domain::Timestamp;
@@ -17,7 +18,7 @@ use connix_domain::oauth::grant::{Consent, Grant};
 use connix_domain::oauth::redirect_uri::RedirectUri;
 use connix_domain::oauth::refresh::TokenPair;
 use connix_domain::oauth::signing_key::SigningKey;
-use connix_domain::page::{Page, Window};
+use connix_domain::page::{DirectoryQuery, Page, SortBy};
 use connix_domain::port::applications::ApplicationReader;
 use connix_domain::port::store::ReadError;
 use connix_domain::scope::OrgScope;
@@ -36,13 +37,25 @@ impl ApplicationReader for Store {
         only(self.look_up(|| row().select(ClientRow::as_select())).await?)
     }
 
-    async fn oauth_clients(&self, scope: OrgScope, window: Window) -> Result<Page<OAuthClient>, ReadError> {
-        let all = || oauth_client::table.filter(oauth_client::org_id.eq(scope.org().to_string()));
-        let part = || {
-            let ordered = all().order((oauth_client::created_at, oauth_client::id)).select(ClientRow::as_select());
-            ordered.limit(window.limit).offset(window.offset)
+    async fn oauth_clients(
+        &self,
+        scope: OrgScope,
+        query: &DirectoryQuery,
+        status: Option<ClientStatus>,
+    ) -> Result<Page<OAuthClient>, ReadError> {
+        let matching = || {
+            let own = oauth_client::table.filter(oauth_client::org_id.eq(scope.org().to_string())).into_boxed();
+            let found = by_search!(by_times!(own, oauth_client, query.filter), oauth_client::name_key, query.filter);
+            match status {
+                Some(status) => found.filter(oauth_client::status.eq(status.as_str())),
+                None => found,
+            }
         };
-        let (rows, total) = self.page(true, part, || all().count()).await?;
+        let page = || {
+            let part = matching().limit(query.window.limit).offset(query.window.offset);
+            sorted!(part.select(ClientRow::as_select()), oauth_client, query.sort)
+        };
+        let (rows, total) = self.page(true, page, || matching().count()).await?;
         Ok(Page { items: decoded(rows)?, total })
     }
 

@@ -1,14 +1,15 @@
 //! Members and teams.
 
+use super::filter::{by_search, by_times, sorted};
 use super::rows::{MemberRow, OrganisationRow, TeamRow};
 use super::tables::{member, membership, organisation, team};
-use super::{DB, Store, decoded, only, rows};
+use super::{DB, Store, decoded, dialect, only, rows};
 use async_trait::async_trait;
 use connix_domain::api_key::Digest;
 use connix_domain::id::{TeamId, UserId};
-use connix_domain::member::Member;
+use connix_domain::member::{Member, MemberStatus};
 use connix_domain::organisation::Organisation;
-use connix_domain::page::{Page, Window};
+use connix_domain::page::{DirectoryQuery, Filter, Page, SortBy};
 use connix_domain::port::members::MemberReader;
 use connix_domain::port::store::{Entity, ReadError};
 use connix_domain::scope::OrgScope;
@@ -29,6 +30,39 @@ fn inside(scope: OrgScope, team: TeamId) -> IntoBoxed<'static, member::table, DB
     own(scope).filter(member::id.eq_any(users))
 }
 
+/// Those of them that a filter matches.
+fn found(members: IntoBoxed<'static, member::table, DB>, filter: &Filter) -> IntoBoxed<'static, member::table, DB> {
+    // who has no address is not found by one: NULL is not true
+    by_search!(by_times!(members, member, filter), member::email_key.assume_not_null(), filter)
+}
+
+/// Those of them who stand so, as [`Member::status`] has it.
+fn standing(
+    members: IntoBoxed<'static, member::table, DB>,
+    status: Option<MemberStatus>,
+) -> IntoBoxed<'static, member::table, DB> {
+    let enabled = member::disabled_at.is_null();
+    match status {
+        None => members,
+        Some(MemberStatus::Disabled) => members.filter(member::disabled_at.is_not_null()),
+        Some(MemberStatus::Invited) => {
+            members.filter(enabled).filter(member::password.is_null()).filter(member::invitation.is_not_null())
+        }
+        Some(MemberStatus::Active) => {
+            members.filter(enabled).filter(member::password.is_not_null().or(member::invitation.is_null()))
+        }
+    }
+}
+
+/// A part of members, in order.
+fn listed(
+    members: IntoBoxed<'static, member::table, DB>,
+    query: &DirectoryQuery,
+) -> IntoBoxed<'static, member::table, DB> {
+    let part = members.limit(query.window.limit).offset(query.window.offset);
+    sorted!(part, member, query.sort, member::email_key, member::id)
+}
+
 #[async_trait]
 impl MemberReader for Store {
     async fn organisation(&self, scope: OrgScope) -> Result<Option<Organisation>, ReadError> {
@@ -41,12 +75,15 @@ impl MemberReader for Store {
         only(self.look_up(row).await?)
     }
 
-    async fn members(&self, scope: OrgScope, window: Window) -> Result<Page<Member>, ReadError> {
-        let page = || {
-            let part = own(scope).order((member::created_at, member::id)).limit(window.limit).offset(window.offset);
-            part.select(MemberRow::as_select())
-        };
-        let (rows, total) = self.page(true, page, || own(scope).count()).await?;
+    async fn members(
+        &self,
+        scope: OrgScope,
+        query: &DirectoryQuery,
+        status: Option<MemberStatus>,
+    ) -> Result<Page<Member>, ReadError> {
+        let matching = || standing(found(own(scope), &query.filter), status);
+        let page = || listed(matching(), query).select(MemberRow::as_select());
+        let (rows, total) = self.page(true, page, || matching().count()).await?;
         Ok(Page { items: decoded(rows)?, total })
     }
 
@@ -93,22 +130,28 @@ impl MemberReader for Store {
         only(self.look_up(row).await?)
     }
 
-    async fn teams(&self, scope: OrgScope, window: Window) -> Result<Page<Team>, ReadError> {
-        let own = || team::table.filter(team::org_id.eq(scope.org().to_string()));
-        let page = || {
-            let part = own().order((team::created_at, team::id)).limit(window.limit).offset(window.offset);
-            part.select(TeamRow::as_select())
+    async fn teams(&self, scope: OrgScope, query: &DirectoryQuery) -> Result<Page<Team>, ReadError> {
+        let matching = || {
+            let own = team::table.filter(team::org_id.eq(scope.org().to_string())).into_boxed();
+            by_search!(by_times!(own, team, query.filter), team::name_key, query.filter)
         };
-        let (rows, total) = self.page(true, page, || own().count()).await?;
+        let page = || {
+            let part = matching().limit(query.window.limit).offset(query.window.offset);
+            sorted!(part.select(TeamRow::as_select()), team, query.sort)
+        };
+        let (rows, total) = self.page(true, page, || matching().count()).await?;
         Ok(Page { items: decoded(rows)?, total })
     }
 
-    async fn team_members(&self, scope: OrgScope, team: TeamId, window: Window) -> Result<Page<Member>, ReadError> {
-        let page = || {
-            let part = inside(scope, team).order((member::created_at, member::id));
-            part.limit(window.limit).offset(window.offset).select(MemberRow::as_select())
-        };
-        let (rows, total) = self.page(true, page, || inside(scope, team).count()).await?;
+    async fn team_members(
+        &self,
+        scope: OrgScope,
+        team: TeamId,
+        query: &DirectoryQuery,
+    ) -> Result<Page<Member>, ReadError> {
+        let matching = || found(inside(scope, team), &query.filter);
+        let page = || listed(matching(), query).select(MemberRow::as_select());
+        let (rows, total) = self.page(true, page, || matching().count()).await?;
         Ok(Page { items: decoded(rows)?, total })
     }
 }

@@ -1,6 +1,6 @@
 //! Projects that are not deleted.
 
-use super::filter::{by_search, by_times_and_metadata, is_common, sorted};
+use super::filter::{by_metadata, by_search, by_times, is_common, sorted};
 use super::rows::ProjectRow;
 use super::tables::project;
 use super::{DB, Store, decoded, dialect, only};
@@ -23,7 +23,8 @@ fn is_there() -> SqlLiteral<Bool> {
 /// The filters as a value, for the page and for its total.
 fn matching(scope: OrgScope, query: &ProjectQuery) -> IntoBoxed<'static, project::table, DB> {
     let own = project::table.filter(project::org_id.eq(scope.org().to_string())).filter(is_there()).into_boxed();
-    let filtered = by_search!(by_times_and_metadata!(own, project, query.filter), project, query.filter);
+    let filtered = by_metadata!(by_times!(own, project, query.filter), project, query.filter);
+    let filtered = by_search!(filtered, project::search_text, query.filter);
     let filtered = match query.phase {
         Some(phase) => filtered.filter(project::phase.eq(phase.as_str())),
         None => filtered,

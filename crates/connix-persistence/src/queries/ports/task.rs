@@ -1,6 +1,6 @@
 //! Tasks and their journals.
 
-use super::filter::{by_times_and_metadata, is_common};
+use super::filter::{by_metadata, by_times, is_common};
 use super::rows::{JournalRow, TaskRow};
 use super::tables::{journal, task};
 use super::{DB, Store, decoded, dialect, only, single};
@@ -33,7 +33,7 @@ fn matching(scope: OrgScope, query: &TaskQuery) -> IntoBoxed<'static, task::tabl
         Some(phase) => in_phase(scope, query.agent, phase),
         None => of_agent(scope, query.agent),
     };
-    by_times_and_metadata!(own, task, query.filter)
+    by_metadata!(by_times!(own, task, query.filter), task, query.filter)
 }
 
 #[async_trait]

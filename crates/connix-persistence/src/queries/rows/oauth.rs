@@ -5,7 +5,8 @@ use super::{DB, parsed, plain, sound};
 use crate::documents::{self, SecretsDocument, WordsDocument};
 use crate::instant::At;
 use connix_domain::api_key::Digest;
-use connix_domain::oauth::client::{ClientName, OAuthClient};
+use connix_domain::name::ClientName;
+use connix_domain::oauth::client::OAuthClient;
 use connix_domain::oauth::code::AuthorizationCode;
 use connix_domain::oauth::grant::{Consent, Grant};
 use connix_domain::oauth::pkce::CodeChallenge;
@@ -26,6 +27,7 @@ pub(crate) struct ClientRow {
     org_id: String,
     id: String,
     name: String,
+    name_key: String,
     kind: String,
     redirect_uris: Value,
     scopes: String,
@@ -44,6 +46,7 @@ impl From<OAuthClient> for ClientRow {
             org_id: client.org.to_string(),
             id: client.id.to_string(),
             name: plain(client.name.as_str()),
+            name_key: client.name.sort_key(),
             kind: client.kind.to_string(),
             redirect_uris: documents::document::<WordsDocument>(uris),
             scopes: client.scopes.to_string(),
