@@ -69,10 +69,18 @@ impl App {
     /// Notes that the caller's credential did not allow what was asked of `path`. A store that does not answer changes nothing
     /// about the refusal.
     pub async fn note_refusal(&self, caller: &Caller, path: &str) {
-        let entry = self.entry(caller, Target::new("path", path), [], Outcome::Refused);
+        let entry = self.entry(caller, Target::new("path", self.without_keys(path)), [], Outcome::Refused);
         if let Err(error) = self.ports.store.commit(ChangeSet::new().with(Change::Audit(entry))).await {
             tracing::warn!(%error, "a refused attempt is not in the audit log");
         }
+    }
+
+    /// A path whose keys, if somebody has put one there, are their public parts alone.
+    fn without_keys(&self, path: &str) -> String {
+        let public = |segment: &str| self.ports.credentials.read_key(segment).map(|key| key.kid.id());
+        let shown =
+            path.split('/').map(|segment| public(segment).map_or_else(|| segment.to_owned(), |id| format!("{id}…")));
+        shown.collect::<Vec<_>>().join("/")
     }
 
     fn entry<'n>(

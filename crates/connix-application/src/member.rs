@@ -9,8 +9,9 @@ use connix_domain::audit::{Target, changed_in_member};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::UserId;
 use connix_domain::member::{EmailAddress, Invitation, Member, MemberChange, MemberStatus};
+use connix_domain::oauth::change::OAuthChange;
 use connix_domain::page::{DirectoryQuery, Page, Window};
-use connix_domain::permission::Permission;
+use connix_domain::permission::{Permission, Permissions};
 use connix_domain::port::secrets::Secret;
 use connix_domain::port::store::{CommitError, Entity};
 use connix_domain::role::Role;
@@ -33,6 +34,15 @@ fn target(member: &Member) -> Target {
     Target::new("member", member.id)
 }
 
+/// What a caller has to give others roles with. A credential for some projects has nothing: a role reaches further.
+fn appointing(caller: &Caller) -> Result<&Permissions, Error> {
+    caller.may(Permission::MembersWrite)?;
+    match caller.access.projects() {
+        None => Ok(caller.access.permissions()),
+        Some(_) => Err(Error::Forbidden),
+    }
+}
+
 impl App {
     /// Makes a member, and a link for it to set a password with.
     ///
@@ -44,10 +54,10 @@ impl App {
         (email, role): (EmailAddress, Role),
         remember: Option<Remember<'_, InvitedMember>>,
     ) -> Result<InvitedMember, Error> {
-        caller.may(Permission::MembersWrite)?;
+        let held = appointing(caller)?;
         let (link, invitation) = self.invitation();
         let new = (caller.scope.org(), UserId::new(self.ports.ids.bits()));
-        let member = Member::invited(new, (email, role), invitation, caller.access.role(), self.now())?;
+        let member = Member::invited(new, (email, role), invitation, held, self.now())?;
         let invited = InvitedMember { member, link };
         let record = self.record(remember.as_ref(), &invited);
         let changes = ChangeSet::new()
@@ -79,7 +89,7 @@ impl App {
         remember: Option<&Remember<'_, InvitedMember>>,
     ) -> Result<InvitedMember, Error> {
         let member = self.own_member(caller.scope, wanted).await?;
-        if !caller.access.role().may_give(member.role) {
+        if !member.role.may_be_given_by(appointing(caller)?) {
             return Err(Error::Forbidden);
         }
         let (link, invitation) = self.invitation();
@@ -143,12 +153,13 @@ impl App {
         let member = self.own_member(caller.scope, wanted).await?;
         on.check(member.version)?;
         let change = change.clone();
-        let Some(next) = member.change(change, caller.access.role(), self.now())? else { return Ok(member) };
+        let Some(next) = member.change(change, appointing(caller)?, self.now())? else { return Ok(member) };
         let entry = self.audited(caller, target(&member), changed_in_member(&member, &next));
         self.replace_member(caller.scope, &member, next, entry).await
     }
 
-    /// Writes another state of a member, unless the organisation would be left without an owner.
+    /// Writes another state of a member, unless the organisation would be left without an owner. Whoever is disabled is signed out
+    /// everywhere, and has let no application do anything any more: that does not come back with it.
     pub(crate) async fn replace_member(
         &self,
         scope: OrgScope,
@@ -161,8 +172,13 @@ impl App {
             return Err(Error::LastOwner);
         }
         let remains = ceases.then_some(Change::OwnerRemains { org: scope.org() });
-        let update = ChangeSet::new().with(Change::UpdateMember(next.clone()));
-        self.commit_member(update.with_all(remains).with(entry)).await?;
+        let leaves = member.is_enabled() && !next.is_enabled();
+        let (org, user, at) = (scope.org(), member.id, self.now());
+        let ended =
+            [OAuthChange::CloseSessionsOf { org, user }, OAuthChange::RevokeGrants { org, user, client: None, at }];
+        let ended = ended.into_iter().filter(|_| leaves).map(Change::from);
+        let update = ChangeSet::new().with(Change::UpdateMember(next.clone())).with_all(remains).with_all(ended);
+        self.commit_member(update.with(entry)).await?;
         self.known_credentials.forget();
         Ok(next)
     }

@@ -8,6 +8,7 @@ use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::UserId;
 use connix_domain::member::{EmailAddress, Member, MemberChange, Password, PasswordHash};
 use connix_domain::page::{DirectoryQuery, Window};
+use connix_domain::permission::Permissions;
 use connix_domain::port::secrets::Secret;
 use connix_domain::role::Role;
 use connix_domain::scope::{Job, OrgScope};
@@ -55,7 +56,7 @@ impl App {
         let scope = self.administered(org).await?;
         self.retrying(|| async {
             let member = self.named_member(scope, wanted).await?;
-            let Some(next) = member.change(change.clone(), Role::Owner, self.now())? else { return Ok(member) };
+            let Some(next) = member.change(change.clone(), &Permissions::all(), self.now())? else { return Ok(member) };
             let audited = self.audited_locally(scope.org(), "members set", Target::new("member", member.id));
             self.replace_member(scope, &member, next, audited).await
         })

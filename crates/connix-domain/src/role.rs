@@ -38,9 +38,13 @@ impl Role {
         self >= Self::Admin
     }
 
-    /// Whether a member with this role may give `role` to others, or take it from them: owners are made and unmade by owners.
-    pub fn may_give(self, role: Self) -> bool {
-        self == Self::Owner || (self == Self::Admin && role != Self::Owner)
+    /// Whether who may `held` may give others this role, or take it from them: whoever decides about members, as far as members
+    /// work; what a role allows beyond that, nobody hands on who has not got it. So owners are made and unmade by owners.
+    pub fn may_be_given_by(self, held: &Permissions) -> bool {
+        let work = Self::Member.permissions();
+        let power = self.permissions();
+        held.allow(Permission::MembersWrite)
+            && power.iter().all(|permission| work.allow(permission) || held.allow(permission))
     }
 }
 
@@ -71,7 +75,15 @@ mod tests {
 
     #[test]
     fn only_owners_make_owners_and_only_admins_make_anybody() {
-        assert!(Role::Owner.may_give(Role::Owner) && Role::Admin.may_give(Role::Admin));
-        assert!(!Role::Admin.may_give(Role::Owner) && !Role::Member.may_give(Role::Viewer));
+        let gives = |by: Role, role: Role| role.may_be_given_by(&by.permissions());
+        assert!(gives(Role::Owner, Role::Owner) && gives(Role::Admin, Role::Admin));
+        assert!(!gives(Role::Admin, Role::Owner) && !gives(Role::Member, Role::Viewer));
+    }
+
+    #[test]
+    fn an_owner_s_credential_makes_no_more_than_it_may_itself() {
+        let narrow = Permissions::from_iter([Permission::MembersWrite]);
+        assert!(Role::Viewer.may_be_given_by(&narrow) && Role::Member.may_be_given_by(&narrow));
+        assert!(!Role::Admin.may_be_given_by(&narrow) && !Role::Owner.may_be_given_by(&narrow));
     }
 }

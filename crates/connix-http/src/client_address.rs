@@ -22,8 +22,8 @@ impl TrustedProxies {
     /// stands before that one anybody may have written.
     pub(crate) fn client(&self, request: &HttpRequest) -> Option<IpAddr> {
         let peer = request.peer_addr()?.ip().to_canonical();
-        let lines = request.headers().get_all(FORWARDED_FOR).filter_map(|line| line.to_str().ok());
-        let told: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+        let lines = request.headers().get_all(FORWARDED_FOR);
+        let told: Vec<&[u8]> = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).collect();
         let mut client = peer;
         for address in told.into_iter().rev() {
             match (self.holds(client), read(address)) {
@@ -40,7 +40,8 @@ impl TrustedProxies {
 }
 
 /// An address, with or without a port.
-fn read(text: &str) -> Option<IpAddr> {
+fn read(text: &[u8]) -> Option<IpAddr> {
+    let text = str::from_utf8(text).ok()?.trim();
     let address = text.parse::<IpAddr>().ok().or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip()))?;
     Some(address.to_canonical())
 }

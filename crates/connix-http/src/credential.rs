@@ -9,12 +9,12 @@ pub(crate) const API_KEY: &str = "x-api-key";
 /// What every API key begins with.
 const KEY_PREFIX: &str = "cx_";
 
-/// The text of the API key that a request shows in `X-API-Key` or as `Authorization: Bearer`.
+/// The text of the credential that a request shows: an API key in `X-API-Key`, that or an access token as `Authorization: Bearer`.
 ///
 /// # Errors
 /// 400 when there are two credentials, 401 when there is none or one of another kind.
 pub(crate) fn api_key(headers: &HeaderMap) -> Result<&str, Problem> {
-    let mut shown = headers.get_all(API_KEY).map(text).chain(headers.get_all(AUTHORIZATION).map(bearer));
+    let mut shown = headers.get_all(API_KEY).map(key).chain(headers.get_all(AUTHORIZATION).map(bearer));
     match (shown.next(), shown.next()) {
         (Some(_), Some(_)) => Err(Problem::header("X-API-Key", "and Authorization hold more than one credential")),
         (Some(credential), None) => credential.ok_or_else(|| Situation::Unauthorized.into()),
@@ -42,6 +42,10 @@ pub(crate) fn worker_token(headers: &HeaderMap) -> Result<&str, Problem> {
         return Err(Situation::Unauthorized.into());
     }
     api_key(headers)
+}
+
+fn key(value: &HeaderValue) -> Option<&str> {
+    text(value).filter(|text| text.starts_with(KEY_PREFIX))
 }
 
 fn text(value: &HeaderValue) -> Option<&str> {

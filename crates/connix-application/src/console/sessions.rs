@@ -119,7 +119,7 @@ impl App {
         let Ok(client) = client.parse() else { return Ok(()) };
         let (org, member) = (user.member.org, user.member.id);
         let withdraw = OAuthChange::WithdrawConsent { org, user: member, client };
-        let revoke = OAuthChange::RevokeGrantsTo { org, user: member, client, at: self.now() };
+        let revoke = OAuthChange::RevokeGrants { org, user: member, client: Some(client), at: self.now() };
         let audited = self.audited_at_browser(user, Target::new("oauth_client", client), ["consent"]);
         self.commit_quietly(ChangeSet::new().with(withdraw.into()).with(revoke.into()).with(audited)).await?;
         self.known_credentials.forget();

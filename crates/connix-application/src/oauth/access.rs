@@ -11,7 +11,6 @@ use connix_domain::change_set::ChangeSet;
 use connix_domain::member::Member;
 use connix_domain::oauth::access_token::AccessClaims;
 use connix_domain::oauth::change::OAuthChange;
-use connix_domain::oauth::client::OAuthClient;
 use connix_domain::oauth::refresh::TokenPair;
 use connix_domain::rate_limit::Overrides;
 use std::sync::Arc;
@@ -40,7 +39,7 @@ impl App {
         Ok(claims.filter(|claims| claims.are_good(self.issuer(), self.now())))
     }
 
-    /// What good claims come to now: their grant stands, their client is active, their member may still act.
+    /// What good claims come to now: their grant stands, their client is active and may still ask for that, their member may still act.
     pub(crate) async fn standing(&self, claims: &AccessClaims) -> Result<Option<Caller>, Error> {
         if let Some(caller) = self.known_credentials.token(claims.id) {
             return Ok(Some(caller));
@@ -49,19 +48,19 @@ impl App {
         let scope = answering(claims.org);
         let Some(grant) = self.store().grant(scope, claims.grant).await? else { return Ok(None) };
         let Some(pair) = self.store().token_pair(scope, claims.id).await? else { return Ok(None) };
-        let client = self.store().oauth_client(scope, claims.client).await?;
+        let Some(client) = self.store().oauth_client(scope, claims.client).await? else { return Ok(None) };
         let Some(member) = self.store().member(scope, claims.subject).await? else { return Ok(None) };
         let stands = grant.is_live(self.now())
             && pair.access_revoked_at.is_none()
             && claims.agree_with(&grant, &pair)
-            && client.is_some_and(|client: OAuthClient| client.is_active())
+            && client.is_active()
             && still_counts(&member, grant.auth_time);
         if !stands {
             return Ok(None);
         }
         self.note_first_use(&pair).await?;
         let granted = Granted {
-            permissions: &claims.scopes.permissions(),
+            permissions: &claims.scopes.permissions().intersection(&client.scopes.permissions()),
             projects: None,
             limits: &Overrides::default(),
             principal: format!("{}/{}", claims.subject, claims.client),

@@ -162,7 +162,8 @@ impl App {
         self.issue_code(user, request, ChangeSet::new()).await
     }
 
-    /// Whether the user has said yes to all of this before. A public client cannot prove that it is the one that was meant, so
+    /// Whether the user has said yes to all of this before, and to the application as it is: whoever changes where its answers are
+    /// sent is not let what another was. A public client cannot prove that it is the one that was meant, so
     /// its users are asked each time (RFC 8252 8.6).
     async fn has_consented(
         &self,
@@ -174,7 +175,7 @@ impl App {
             return Ok(false);
         }
         let given = self.store().consent(answering(request.org), user.member.id, client.id).await?;
-        Ok(given.is_some_and(|consent| consent.scopes.hold(&request.scopes)))
+        Ok(given.is_some_and(|consent| consent.scopes.hold(&request.scopes) && consent.given_at >= client.updated_at))
     }
 
     /// The address with a code, which is written with what is `given`. `None` when the application was removed meanwhile.

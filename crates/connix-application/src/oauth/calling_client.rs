@@ -2,6 +2,7 @@
 
 use super::tokens::TokenFailure;
 use crate::app::App;
+use crate::error::Error;
 use connix_domain::audit::{AuditEntry, Origin, Outcome};
 use connix_domain::change_set::Change;
 use connix_domain::event::Actor;
@@ -36,26 +37,34 @@ impl App {
     /// The client that these credentials belong to.
     ///
     /// # Errors
-    /// `invalid_client` for every reason alike.
+    /// `invalid_client` for every reason alike; after so many in a minute from an address, nothing is looked at any more.
     pub async fn authenticate_client(
         &self,
         shown: &ClientCredentials,
         origin: Origin,
     ) -> Result<CallingClient, TokenFailure> {
+        let client = self.client_shown(shown).await?;
+        let client = client.ok_or_else(|| match self.refuse_credential(origin.address) {
+            Error::Unauthorized => UNKNOWN_CLIENT,
+            limited => limited.into(),
+        })?;
+        Ok(CallingClient { client, origin })
+    }
+
+    /// The client that these credentials belong to, if they are good.
+    async fn client_shown(&self, shown: &ClientCredentials) -> Result<Option<OAuthClient>, Error> {
         let known = match shown.id.parse() {
             Ok(id) => self.store().client_anywhere(id).await?,
             Err(_) => None,
         };
         let secret = shown.secret.as_ref();
         let digest = secret.and_then(|text| self.ports.opaque.read(Opaque::ClientSecret, text.expose()));
-        let client = known.filter(OAuthClient::is_active).ok_or(UNKNOWN_CLIENT)?;
-        let good = match client.kind {
+        Ok(known.filter(OAuthClient::is_active).filter(|client| match client.kind {
             ClientKind::Public => secret.is_none(),
             ClientKind::Confidential => digest.is_some_and(|digest| {
                 client.live_secrets(self.now()).any(|kept| self.ports.credentials.same(&kept.digest, &digest))
             }),
-        };
-        if good { Ok(CallingClient { client, origin }) } else { Err(UNKNOWN_CLIENT) }
+        }))
     }
 
     /// That a client did something with what it was granted, as a change; or tried `misuse`, which was refused.

@@ -36,13 +36,21 @@ impl App {
             if grant.client != client.id {
                 return Err(not_yours);
             }
-            return Ok(self.revoke_grant(&grant, self.audited_for(caller, &grant, None)).await?);
+            return match grant.revoked_at {
+                Some(_) => Ok(()), // so often as one likes, it is noted once
+                None => Ok(self.revoke_grant(&grant, self.audited_for(caller, &grant, None)).await?),
+            };
         }
         let Some(claims) = self.read_access_token(token.expose()).await? else { return Ok(()) };
         if (claims.org, claims.client) != (client.org, client.id) {
             return Err(not_yours);
         }
-        let Some(grant) = self.store().grant(answering(claims.org), claims.grant).await? else { return Ok(()) };
+        let scope = answering(claims.org);
+        let Some(pair) = self.store().token_pair(scope, claims.id).await? else { return Ok(()) };
+        let Some(grant) = self.store().grant(scope, claims.grant).await? else { return Ok(()) };
+        if pair.access_revoked_at.is_some() || grant.revoked_at.is_some() {
+            return Ok(());
+        }
         let revoke = OAuthChange::RevokeAccess { org: claims.org, id: claims.id, at: self.now() };
         let audited = self.audited_for(caller, &grant, None);
         self.commit_quietly(ChangeSet::new().with(revoke.into()).with(audited)).await?;

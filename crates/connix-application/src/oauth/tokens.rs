@@ -114,7 +114,9 @@ impl App {
             Redemption::RefuseReplay => ChangeSet::new().with(replay()),
         };
         self.commit_quietly(changes).await?;
-        self.known_credentials.forget();
+        if refusal == Redemption::RevokeGrant {
+            self.known_credentials.forget();
+        }
         Err(NOT_GOOD)
     }
 

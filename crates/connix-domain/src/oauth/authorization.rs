@@ -7,6 +7,7 @@ use super::pkce::CodeChallenge;
 use super::redirect_uri::with_parameters;
 use super::scope::Scopes;
 use crate::id::{OAuthClientId, OrgId};
+use std::collections::HashSet;
 
 /// The parameters of a request, decoded. One without a value counts as left out (RFC 6749 3.1).
 #[derive(Debug, Clone, Default)]
@@ -28,7 +29,8 @@ impl Parameters {
     }
     /// Whether any does.
     pub fn repeats_any(&self) -> bool {
-        self.0.iter().any(|(key, _)| self.repeats(key))
+        let mut seen = HashSet::new();
+        self.0.iter().any(|(key, _)| !seen.insert(key))
     }
     /// Whether there are no parameters but these.
     pub fn holds_only(&self, known: &[&str]) -> bool {

@@ -54,14 +54,14 @@ pub enum OAuthChange {
         /// Since when.
         at: Timestamp,
     },
-    /// Ends all grants of a member to an application.
-    RevokeGrantsTo {
+    /// Ends what a member has let applications do: all grants to one or to every application, and the codes that were not redeemed.
+    RevokeGrants {
         /// The tenant.
         org: OrgId,
         /// The member.
         user: UserId,
-        /// The application.
-        client: OAuthClientId,
+        /// The application, unless all are meant.
+        client: Option<OAuthClientId>,
         /// Since when.
         at: Timestamp,
     },

@@ -78,7 +78,7 @@ impl TokenPair {
         self.rotated_at.is_none() && self.access_used_at.is_none()
     }
 
-    /// What comes of showing its refresh token at `now`. `successor` is the pair that its use has given, `asked` the
+    /// What comes of showing its refresh token at `now`: no more than the client may ask for today. `successor` is the pair that its use has given, `asked` the
     /// scopes that are asked for.
     pub fn refreshing(
         &self,
@@ -92,10 +92,11 @@ impl TokenPair {
         if !of_client || !grant.is_live(now) {
             return Refreshing::Refuse;
         }
-        let scopes = asked.unwrap_or(&grant.scopes);
+        let Some(held) = grant.scopes.shared_with(&client.scopes) else { return Refreshing::Refuse };
+        let scopes = asked.unwrap_or(&held);
         match self.rotated_at {
             None if now >= self.expires_at => Refreshing::Refuse,
-            None if !grant.scopes.hold(scopes) => Refreshing::TooWide,
+            None if !held.hold(scopes) => Refreshing::TooWide,
             None => Refreshing::Rotate(scopes.clone()),
             Some(at) => {
                 let retried = now - at <= Self::RETRY && successor.is_some_and(Self::is_unused);

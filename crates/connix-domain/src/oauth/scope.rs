@@ -29,6 +29,12 @@ impl Scopes {
     pub fn hold(&self, other: &Self) -> bool {
         self.0.contains(&Scope::Write) || other.0.is_subset(&self.0)
     }
+    /// What both hold, unless that is nothing.
+    pub fn shared_with(&self, other: &Self) -> Option<Self> {
+        let either = self.0.union(&other.0).copied();
+        let both = either.filter(|scope| [self, other].iter().all(|held| held.hold(&Self(BTreeSet::from([*scope])))));
+        Self::of(both)
+    }
     /// What they stand for.
     pub fn permissions(&self) -> Permissions {
         self.0.iter().fold(Permissions::default(), |all, scope| all.union(scope.permissions()))

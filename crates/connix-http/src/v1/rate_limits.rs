@@ -8,6 +8,8 @@ use serde::Serialize;
 /// The largest figure.
 const MOST: u32 = 1_000_000_000;
 const ISSUE: &str = "must be a whole number from 0 to 1000000000";
+/// Of the limits that every request counts in: at 0 there would be no request to change them again.
+const ISSUE_FOR_ALL: &str = "must be a whole number from 1 to 1000000000";
 
 const COMMON: &[(&str, Policy)] = &[
     ("requests_per_hour", Policy::Hour),
@@ -103,10 +105,14 @@ impl RateLimits {
 fn named(fields: &mut Fields<'_>, names: &[(&'static str, Policy)]) -> Vec<(Policy, u32)> {
     let mut figures = Vec::new();
     for (name, policy) in names {
-        let Some(figure) = fields.integer(name, ISSUE) else { continue };
-        match u32::try_from(figure).ok().filter(|figure| *figure <= MOST) {
+        let (least, issue) = match policy {
+            Policy::Hour | Policy::Minute => (1, ISSUE_FOR_ALL),
+            _ => (0, ISSUE),
+        };
+        let Some(figure) = fields.integer(name, issue) else { continue };
+        match u32::try_from(figure).ok().filter(|figure| (least..=MOST).contains(figure)) {
             Some(figure) => figures.push((*policy, figure)),
-            None => fields.fault(name, ISSUE),
+            None => fields.fault(name, issue),
         }
     }
     figures
@@ -136,5 +142,15 @@ mod tests {
             let refused = fields.finish().unwrap_err();
             assert_eq!(refused.faults()[0].field, "rate_limits.agents.list", "{figure}");
         }
+    }
+
+    #[test]
+    fn nobody_is_left_without_a_request_to_change_the_limits_again() {
+        let body = JsonBody::of(&json!({ "rate_limits": { "requests_per_hour": 0, "tokens_per_hour": 0 } }));
+        let mut fields = body.fields();
+        RateLimits::read(&mut fields);
+        let refused = fields.finish().unwrap_err();
+        let named: Vec<_> = refused.faults().iter().map(|fault| fault.field.to_string()).collect();
+        assert_eq!(named, ["rate_limits.requests_per_hour"]);
     }
 }

@@ -218,8 +218,8 @@ pub async fn what_is_noted_or_revoked_first_counts(subject: &dyn Subject) {
     assert_eq!(tenant.store.grant(tenant.scope(), grant.id).await, Ok(Some(revoked)));
 }
 
-/// `RevokeGrantsTo`: those of one member to one application, and no other.
-pub async fn a_member_s_grants_to_one_application_end_together(subject: &dyn Subject) {
+/// `RevokeGrants`: those of one member, to one application or to all, and no other; codes with them.
+pub async fn a_member_s_grants_end_together(subject: &dyn Subject) {
     let tenant = Tenant::new(subject).await;
     let (client, user) = scene(&tenant).await;
     let (other_client, other_user) = scene(&tenant).await;
@@ -227,11 +227,23 @@ pub async fn a_member_s_grants_to_one_application_end_together(subject: &dyn Sub
     let (second, _) = granted(&tenant, &client, &user).await;
     let (elsewhere, _) = granted(&tenant, &other_client, &user).await;
     let (other, _) = granted(&tenant, &client, &other_user).await;
-    let at = samples::after(1);
-    must(&tenant, [OAuthChange::RevokeGrantsTo { org: tenant.org(), user: user.id, client: client.id, at }]).await;
-    for (grant, revoked_at) in [(first, Some(at)), (second, Some(at)), (elsewhere, None), (other, None)] {
-        let kept = tenant.store.grant(tenant.scope(), grant.id).await;
-        assert_eq!(kept, Ok(Some(Grant { revoked_at, ..grant })));
+    let codes =
+        [(&client, &user), (&other_client, &user), (&client, &other_user)].map(|(client, user)| code(client, user));
+    must(&tenant, codes.clone().map(OAuthChange::IssueCode)).await;
+    let (org, user, at) = (tenant.org(), user.id, samples::after(1));
+    for (client, elsewhere_at, codes_left) in
+        [(Some(client.id), None, [false, true, true]), (None, Some(at), [false, false, true])]
+    {
+        must(&tenant, [OAuthChange::RevokeGrants { org, user, client, at }]).await;
+        for (grant, revoked_at) in [(&first, Some(at)), (&second, Some(at)), (&elsewhere, elsewhere_at), (&other, None)]
+        {
+            let kept = tenant.store.grant(tenant.scope(), grant.id).await;
+            assert_eq!(kept, Ok(Some(Grant { revoked_at, ..grant.clone() })));
+        }
+        for (code, left) in codes.iter().zip(codes_left) {
+            let kept = tenant.store.authorization_code(tenant.scope(), &code.digest).await;
+            assert_eq!(kept.map(|kept| kept.is_some()), Ok(left));
+        }
     }
 }
 

@@ -259,7 +259,7 @@ macro_rules! store_cases {
                 a_grant_to_another_organisation_s_application_is_refused
                 codes_grants_and_tokens_come_back_as_they_were
                 what_is_noted_or_revoked_first_counts
-                a_member_s_grants_to_one_application_end_together
+                a_member_s_grants_end_together
                 consent_is_replaced_and_withdrawn
                 a_deleted_application_leaves_nothing
             }

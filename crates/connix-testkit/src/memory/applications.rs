@@ -73,9 +73,11 @@ impl Applications {
             OAuthChange::RevokeGrant { org, id, at } => {
                 self.grants.entry((org, id)).and_modify(|grant| _ = grant.revoked_at.get_or_insert(at));
             }
-            OAuthChange::RevokeGrantsTo { org, user, client, at } => {
-                let of = |grant: &&mut Grant| (grant.org, grant.user, grant.client) == (org, user, client);
-                self.grants.values_mut().filter(of).for_each(|grant| _ = grant.revoked_at.get_or_insert(at));
+            OAuthChange::RevokeGrants { org, user, client, at } => {
+                let meant = |of: (OrgId, UserId, OAuthClientId)| of == (org, user, client.unwrap_or(of.2));
+                let grants = self.grants.values_mut().filter(|grant| meant((grant.org, grant.user, grant.client)));
+                grants.for_each(|grant| _ = grant.revoked_at.get_or_insert(at));
+                self.codes.retain(|_, code| code.used_at.is_some() || !meant((code.org, code.user, code.client)));
             }
             OAuthChange::IssuePair(pair) => return self.issue_pair(pair),
             OAuthChange::TakeRefresh { org, id, at } => {

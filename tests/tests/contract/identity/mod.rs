@@ -4,6 +4,7 @@ mod api_keys;
 mod directories;
 mod me;
 mod members;
+mod reach;
 mod rotation;
 mod teams;
 mod visibility;

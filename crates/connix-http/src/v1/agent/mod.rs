@@ -87,7 +87,7 @@ pub(crate) const ROUTES: &[Route] = &[
 ];
 
 async fn create(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
-    let shown = reveal::asked(&call).await?;
+    let shown = reveal::asked(&call)?; // to whoever sent it
     let order = body::order(&call.app, &body)?;
     let tools = call.app.catalogue();
     let reply = |made: &AgentDetails| {
@@ -110,13 +110,13 @@ async fn list(call: Call) -> Result<HttpResponse, Problem> {
 }
 
 async fn get(call: Call) -> Result<HttpResponse, Problem> {
-    let environment = reveal::asked(&call).await?;
+    let environment = reveal::asked(&call)?;
     let found = call.app.agent(&call.caller, &call.project(), call.path("agent")).await?;
-    Ok(shown(&call, &found, environment))
+    shown(&call, &found, environment).await
 }
 
 async fn update(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
-    let environment = reveal::asked(&call).await?;
+    let environment = reveal::asked(&call)?;
     let (update, echo) = body::update(&call.app, &body)?;
     let (project, agent) = (call.project(), call.path("agent"));
     if !echo.is_empty() {
@@ -125,7 +125,7 @@ async fn update(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
         echo.unchanged(&shown).map_err(body::told_of_configuration)?;
     }
     let updated = call.app.update_agent(&call.caller, &project, agent, &call.precondition(), &update).await;
-    Ok(shown(&call, &updated.map_err(|error| body::told_of_configuration(error.into()))?, environment))
+    shown(&call, &updated.map_err(|error| body::told_of_configuration(error.into()))?, environment).await
 }
 
 async fn delete(call: Call, _: NoBody) -> Result<HttpResponse, Problem> {
@@ -135,9 +135,10 @@ async fn delete(call: Call, _: NoBody) -> Result<HttpResponse, Problem> {
     Ok(Reply::ok(&AgentRemoved::of(removed)).into())
 }
 
-fn shown(call: &Call, found: &AgentDetails, environment: Environment) -> HttpResponse {
+async fn shown(call: &Call, found: &AgentDetails, environment: Environment) -> Result<HttpResponse, Problem> {
+    reveal::account(call, &found.agent, environment).await?;
     let view = AgentView::whole(found, environment).with_tools_of(&call.app.catalogue());
-    Reply::ok(&view).version(found.agent.version).into()
+    Ok(Reply::ok(&view).version(found.agent.version).into())
 }
 
 /// Where an agent is found.

@@ -6,7 +6,7 @@ use super::{Must, Unit, stale};
 use crate::instant::At;
 use connix_domain::Timestamp;
 use connix_domain::api_key::Digest;
-use connix_domain::id::{GrantId, OAuthClientId, OrgId, TokenPairId};
+use connix_domain::id::{GrantId, OAuthClientId, OrgId, TokenPairId, UserId};
 use connix_domain::oauth::change::OAuthChange;
 use connix_domain::oauth::client::OAuthClient;
 use connix_domain::oauth::code::AuthorizationCode;
@@ -35,14 +35,7 @@ impl Unit {
                 self.push(Must::Run, diesel::insert_into(oauth_grant::table).values(GrantRow::from(grant)));
             }
             OAuthChange::RevokeGrant { org, id, at } => self.revoke_grant(org, id, at),
-            OAuthChange::RevokeGrantsTo { org, user, client, at } => {
-                let live = oauth_grant::table
-                    .filter(oauth_grant::org_id.eq(org.to_string()))
-                    .filter(oauth_grant::client_id.eq(client.to_string()))
-                    .filter(oauth_grant::user_id.eq(user.to_string()))
-                    .filter(oauth_grant::revoked_at.is_null());
-                self.push(Must::Run, diesel::update(live).set(oauth_grant::revoked_at.eq(At(at))));
-            }
+            OAuthChange::RevokeGrants { org, user, client, at } => self.revoke_grants(org, user, client, at),
             OAuthChange::IssuePair(pair) => {
                 self.push(Must::Run, diesel::insert_into(oauth_pair::table).values(PairRow::from(pair)));
             }
@@ -87,6 +80,29 @@ impl Unit {
                 let good = signing_key::table.find(kid).filter(signing_key::revoked_at.is_null());
                 let revoke = diesel::update(good).set(signing_key::revoked_at.eq(At(at)));
                 self.push(Must::Touch(stale(Entity::SigningKey)), revoke);
+            }
+        }
+    }
+
+    fn revoke_grants(&mut self, org: OrgId, user: UserId, client: Option<OAuthClientId>, at: Timestamp) {
+        let grants = oauth_grant::table
+            .filter(oauth_grant::org_id.eq(org.to_string()))
+            .filter(oauth_grant::user_id.eq(user.to_string()))
+            .filter(oauth_grant::revoked_at.is_null());
+        let codes = oauth_code::table
+            .filter(oauth_code::org_id.eq(org.to_string()))
+            .filter(oauth_code::user_id.eq(user.to_string()))
+            .filter(oauth_code::used_at.is_null());
+        let revoked = oauth_grant::revoked_at.eq(At(at));
+        match client.map(|client| client.to_string()) {
+            Some(client) => {
+                let grants = grants.filter(oauth_grant::client_id.eq(client.clone()));
+                self.push(Must::Run, diesel::update(grants).set(revoked));
+                self.push(Must::Run, diesel::delete(codes.filter(oauth_code::client_id.eq(client))));
+            }
+            None => {
+                self.push(Must::Run, diesel::update(grants).set(revoked));
+                self.push(Must::Run, diesel::delete(codes));
             }
         }
     }
