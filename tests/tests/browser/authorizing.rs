@@ -38,7 +38,7 @@ async fn whoever_allows_it_by_keyboard_and_without_scripts_lets_the_application_
     let page = browser.text("main").await.unwrap();
     let host = asked.url.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1;
     assert!(page.contains(host.trim_end_matches("/cb")) && page.contains(&person.member.email), "{page}");
-    assert!(page.contains("a program on this computer"), "{page}");
+    assert!(page.contains("a program on this device"), "{page}");
     assert!(page.contains("See your projects") && !page.contains("Make, change"), "only what was asked for: {page}");
     let (answer, ()) = tokio::join!(application.answer(), person.chooses("Allow"));
     browser.shows(GOODBYE).await;

@@ -37,7 +37,7 @@ struct ConsentPage<'p> {
     scopes: Vec<&'static str>,
     /// Where the answer goes.
     origin: &'p str,
-    /// Whether that is the computer that the browser runs on.
+    /// Whether that is the device that the browser runs on.
     here: bool,
     token: String,
     request: String,
