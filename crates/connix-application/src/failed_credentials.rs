@@ -6,6 +6,7 @@
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Error;
+use crate::network::Network;
 use connix_domain::Timestamp;
 use connix_domain::api_key::{Digest, Kid};
 use connix_domain::port::secrets::PresentedKey;
@@ -21,27 +22,6 @@ const MOST_NETWORKS: usize = 65_536;
 /// A key is taken for known so long after it was last good, and so many are.
 const KNOWN: Duration = Duration::from_secs(3600);
 const MOST_KNOWN: u64 = 10_000;
-
-/// Who is counted together: an address of IPv4, or a /64 of IPv6, which is what one customer has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Network {
-    V4([u8; 4]),
-    V6([u8; 8]),
-    /// Everybody for whom there is no room.
-    Others,
-}
-
-impl Network {
-    fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self::V4(address.octets()),
-            IpAddr::V6(address) => {
-                let [a, b, c, d, e, f, g, h, ..] = address.octets();
-                Self::V6([a, b, c, d, e, f, g, h])
-            }
-        }
-    }
-}
 
 /// The wrong credentials of a minute.
 struct Minute {

@@ -26,6 +26,7 @@ mod member;
 mod member_administration;
 mod metering;
 mod metrics;
+mod network;
 mod numbers;
 mod oauth;
 mod order;

@@ -1,7 +1,8 @@
 //! Setting a password: the first one by a link that was handed over, another by whoever is signed in.
 
 use super::SignedIn;
-use super::guesses::Guesser;
+use super::guesses::Account;
+use super::password_bench::Seat;
 use super::sign_in::{Entered, SignInRefusal};
 use crate::app::App;
 use crate::error::Error;
@@ -9,7 +10,7 @@ use connix_domain::audit::{Origin, Target};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::member::{Member, PasswordHash};
 use connix_domain::oauth::change::OAuthChange;
-use connix_domain::port::oauth::{PasswordCheck, PasswordIssue};
+use connix_domain::port::oauth::PasswordIssue;
 use connix_domain::port::secrets::Secret;
 
 /// Why a password is not set.
@@ -82,10 +83,11 @@ impl App {
         (present, new): (&Secret, &Secret),
         device: Option<&str>,
     ) -> Result<Entered, PasswordRefusal> {
-        let who = Guesser { account: user.session.id.to_string(), address: user.origin.address, known: true };
-        let kept = user.member.password.as_ref().filter(|_| self.guesses.may_guess(&who, self.now()));
-        if self.check_password(present, kept).await? == PasswordCheck::Wrong {
-            self.guesses.was_wrong(&who, &who.account, self.now());
+        let account = Account::of(&user.member, Some(&user.session.id.to_string()));
+        let now = self.now();
+        let looked_at = Some(&user.member).filter(|_| self.guesses.may_guess(&account, now));
+        if self.whose_password(Seat::Acquaintance, present, looked_at.as_slice()).await?.is_none() {
+            self.guesses.was_wrong(account, now);
             return Err(PasswordRefusal::Wrong);
         }
         match self.set_password(&user.member, new, device, user.origin.clone()).await {
@@ -103,8 +105,9 @@ impl App {
         origin: Origin,
     ) -> Result<Entered, PasswordRefusal> {
         let text = password.clone();
-        let hash = self.at_the_bench(move |passwords| passwords.hash(&text)).await?.map_err(PasswordRefusal::Issue)?;
-        let (cookie, user) = self.begin_session(member.with_password(PasswordHash(hash), self.now()), origin);
+        let hash = self.at_the_bench(Seat::Acquaintance, move |passwords| passwords.hash(&text)).await?;
+        let (hash, now) = (hash.map_err(PasswordRefusal::Issue)?, self.now());
+        let (cookie, user) = self.begin_session(member.with_password(PasswordHash(hash), now), now, origin);
         let changes = ChangeSet::new()
             .with(Change::UpdateMember(user.member.clone()))
             .with(self.audited_at_browser(&user, Target::new("member", member.id), ["password"]))

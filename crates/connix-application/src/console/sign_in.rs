@@ -2,9 +2,11 @@
 
 use super::SignedIn;
 use super::forms::hexadecimal;
-use super::guesses::Guesser;
+use super::guesses::Account;
+use super::password_bench::Seat;
 use crate::app::App;
 use crate::error::Error;
+use connix_domain::Timestamp;
 use connix_domain::audit::{AuditEntry, Origin, Outcome, Target};
 use connix_domain::browser_session::BrowserSession;
 use connix_domain::change_set::{Change, ChangeSet};
@@ -68,58 +70,38 @@ impl App {
     /// # Errors
     /// [`SignInRefusal`]
     pub async fn sign_in(&self, guest: Guest<'_>) -> Result<Entered, SignInRefusal> {
-        let of_request = |member: &Member| guest.org.is_none_or(|org| org == member.org);
-        let mut members = self.store().members_by_email(guest.email).await?;
-        members.retain(of_request);
-        members.truncate(MOST_NAMESAKES);
-        let who = self.guesser(&guest, &members);
+        // whatever is changed of a member after this counts as later than the session
         let now = self.now();
-        let allowed = self.guesses.may_guess(&who, now);
+        let mut members = self.store().members_by_email(guest.email).await?;
+        members.retain(|member| guest.org.is_none_or(|org| org == member.org));
+        members.truncate(MOST_NAMESAKES);
+        let known = |member: &Member| guest.device.and_then(|device| self.known_device(member, device));
+        let known: Vec<_> = members.iter().map(known).collect();
+        let seat = if known.iter().any(Option::is_some) { Seat::Acquaintance } else { Seat::Stranger };
+        if seat == Seat::Stranger && !self.guesses.may_knock(guest.origin.address, now) {
+            // said of an address, whoever has the account
+            return Err(SignInRefusal::Wrong);
+        }
+        let accounts = members.iter().zip(&known).map(|(member, device)| Account::of(member, *device));
+        let (looked_at, accounts): (Vec<&Member>, Vec<_>) =
+            members.iter().zip(accounts).filter(|(_, account)| self.guesses.may_guess(account, now)).unzip();
         // a guess that is not looked at costs what any other does
-        let looked_at = if allowed { members.as_slice() } else { &[] };
-        match self.whose_password(&guest.password, looked_at).await? {
-            Some(member) => {
-                self.guesses.was_right(&who);
-                Ok(self.enter(member, guest.device, guest.origin).await?)
-            }
-            None => {
-                if allowed {
-                    self.guesses.was_wrong(&who, &guest.email.to_lowercase(), now);
-                    self.note_refused_sign_in(&members, &guest.origin);
-                }
-                Err(SignInRefusal::Wrong)
-            }
-        }
-    }
-
-    /// The first of these members whose password it is. Without members it costs the same as with one.
-    async fn whose_password(&self, password: &Secret, members: &[Member]) -> Result<Option<Member>, SignInRefusal> {
-        if members.is_empty() {
-            self.check_password(password, None).await?;
-        }
-        for member in members {
-            let check = self.check_password(password, member.password.as_ref()).await?;
-            match check {
-                PasswordCheck::Right => return Ok(Some(member.clone())),
-                PasswordCheck::RightButOutdated => return Ok(Some(self.rehashed(member, password).await)),
-                PasswordCheck::Wrong => {}
-            }
-        }
-        Ok(None)
-    }
-
-    fn guesser(&self, guest: &Guest<'_>, members: &[Member]) -> Guesser {
-        let device = members.iter().find_map(|member| self.known_device(member, guest.device?));
-        let email = guest.email.to_lowercase();
-        Guesser {
-            account: device.map_or_else(|| email.clone(), |chance| format!("{email} {chance}")),
-            address: guest.origin.address,
-            known: device.is_some(),
-        }
+        let Some((place, check)) = self.whose_password(seat, &guest.password, &looked_at).await? else {
+            self.guesses.knocked_wrongly(guest.origin.address, &guest.email.to_lowercase(), now);
+            self.note_refused_sign_in(looked_at, &guest.origin);
+            accounts.into_iter().for_each(|account| self.guesses.was_wrong(account, now));
+            return Err(SignInRefusal::Wrong);
+        };
+        self.guesses.was_right(&accounts[place]);
+        let member = match check {
+            PasswordCheck::RightButOutdated => self.rehashed(looked_at[place], &guest.password).await,
+            PasswordCheck::Right | PasswordCheck::Wrong => looked_at[place].clone(),
+        };
+        Ok(self.enter(member, now, guest.device, guest.origin).await?)
     }
 
     /// Tells the members as whom somebody tried to sign in; beside the call, whose time would tell that there are such members.
-    pub(super) fn note_refused_sign_in(&self, members: &[Member], origin: &Origin) {
+    pub(super) fn note_refused_sign_in<'m>(&self, members: impl IntoIterator<Item = &'m Member>, origin: &Origin) {
         let refused = |member: &Member| {
             Change::Audit(AuditEntry {
                 org: member.org,
@@ -133,7 +115,7 @@ impl App {
                 changed: Vec::new(),
             })
         };
-        let entries = ChangeSet::new().with_all(members.iter().map(refused));
+        let entries = ChangeSet::new().with_all(members.into_iter().map(refused));
         let store = Arc::clone(&self.ports.store);
         tokio::spawn(async move {
             if let Err(error) = store.commit(entries).await {
@@ -159,7 +141,7 @@ impl App {
     /// The member with its password kept at today's cost, if that can be done now; else as it was.
     async fn rehashed(&self, member: &Member, password: &Secret) -> Member {
         let text = password.clone();
-        let Ok(Ok(hash)) = self.at_the_bench(move |passwords| passwords.hash(&text)).await else {
+        let Ok(Ok(hash)) = self.at_the_bench(Seat::Acquaintance, move |passwords| passwords.hash(&text)).await else {
             return member.clone();
         };
         let next = member.with_password_kept_anew(PasswordHash(hash), self.now());
@@ -169,24 +151,29 @@ impl App {
         }
     }
 
-    /// Begins a session of a member at a browser that may have been its `device` before.
-    pub(super) async fn enter(&self, member: Member, device: Option<&str>, origin: Origin) -> Result<Entered, Error> {
-        let (cookie, user) = self.begin_session(member, origin);
+    /// Begins a session of a member, as it was `at` that time, at a browser that may have been its `device` before.
+    pub(super) async fn enter(
+        &self,
+        member: Member,
+        at: Timestamp,
+        device: Option<&str>,
+        origin: Origin,
+    ) -> Result<Entered, Error> {
+        let (cookie, user) = self.begin_session(member, at, origin);
         self.commit_quietly(ChangeSet::new().with_all(self.opening(&user))).await?;
         Ok(self.entered(cookie, user, device))
     }
 
     /// A session that is about to be opened, and its credential.
-    pub(super) fn begin_session(&self, member: Member, origin: Origin) -> (Secret, SignedIn) {
+    pub(super) fn begin_session(&self, member: Member, at: Timestamp, origin: Origin) -> (Secret, SignedIn) {
         let (cookie, digest) = self.ports.opaque.mint(Opaque::BrowserSession);
-        let now = self.now();
         let session = BrowserSession {
             org: member.org,
             id: BrowserSessionId::new(self.ports.ids.bits()),
             digest,
             user: member.id,
-            signed_in_at: now,
-            last_seen_at: now,
+            signed_in_at: at,
+            last_seen_at: at,
             browser: origin.user_agent.clone().unwrap_or_default(),
             address: origin.address.map(|address| address.to_string()).unwrap_or_default(),
         };

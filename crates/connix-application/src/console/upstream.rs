@@ -9,6 +9,7 @@ use super::sign_in::Entered;
 use crate::app::{App, Upstream};
 use crate::error::Error;
 use crate::ticket::{Errand, Ticket};
+use connix_domain::Timestamp;
 use connix_domain::audit::{Origin, Target};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::OrgId;
@@ -145,15 +146,16 @@ impl App {
         device: Option<&str>,
         origin: &Origin,
     ) -> Result<Option<Entered>, Error> {
+        let now = self.now();
         let mut members = self.store().members_by_account(&identity.account).await?;
         if let Some(email) = &identity.verified_email {
             members.extend(self.store().members_by_email(email).await?);
         }
         match identity.recognize(members.clone(), org) {
-            Some(Recognized::Bound(member)) => Ok(Some(self.enter(member, device, origin.clone()).await?)),
+            Some(Recognized::Bound(member)) => Ok(Some(self.enter(member, now, device, origin.clone()).await?)),
             Some(Recognized::Unbound(member)) => {
-                let bound = member.bound_to(identity.account.clone(), self.now());
-                Ok(Some(self.enter_first(bound, device, origin.clone()).await?))
+                let bound = member.bound_to(identity.account.clone(), now);
+                Ok(Some(self.enter_first(bound, now, device, origin.clone()).await?))
             }
             None => {
                 tracing::info!(subject = identity.account.subject, "an account of the provider is no member's");
@@ -165,8 +167,14 @@ impl App {
     }
 
     /// The first session of a member that is being bound: both or neither.
-    async fn enter_first(&self, member: Member, device: Option<&str>, origin: Origin) -> Result<Entered, Error> {
-        let (cookie, user) = self.begin_session(member, origin);
+    async fn enter_first(
+        &self,
+        member: Member,
+        at: Timestamp,
+        device: Option<&str>,
+        origin: Origin,
+    ) -> Result<Entered, Error> {
+        let (cookie, user) = self.begin_session(member, at, origin);
         self.commit_quietly(self.binding(&user).with_all(self.opening(&user))).await?;
         Ok(self.entered(cookie, user, device))
     }

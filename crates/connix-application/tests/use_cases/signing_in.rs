@@ -7,7 +7,7 @@ use connix_domain::audit::Origin;
 use connix_domain::member::{EmailAddress, PasswordHash};
 use connix_domain::port::secrets::Secret;
 use connix_domain::role::Role;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::thread::available_parallelism;
 
 const ADA: &str = "ada@example.com";
@@ -119,6 +119,39 @@ async fn a_known_browser_has_its_own_guesses() {
     assert!(!Browser::at([192, 0, 2, 3]).signs_in(&world, ADA, RIGHT).await, "a made-up mark is an unknown browser's");
 }
 
+/// L02: whoever has the same address in another organisation guesses for nobody else.
+#[tokio::test]
+async fn a_namesake_who_is_right_about_its_own_password_forgives_no_guesses_at_others() {
+    let world = world_with(ADA).await;
+    let of_namesake = "the password of a namesake";
+    world.app.create_organisation("elsewhere").await.unwrap();
+    let elsewhere = OrgRef::Named("elsewhere".to_owned());
+    world.app.make_member(&elsewhere, ADA, Role::Admin, PasswordHash(of_namesake.to_owned())).await.unwrap();
+    let guesser = Browser::at(HERE);
+    for _ in 0..2 {
+        assert!(!guesser.signs_in(&world, ADA, WRONG).await);
+        assert!(!guesser.signs_in(&world, ADA, WRONG).await);
+        assert!(guesser.signs_in(&world, ADA, of_namesake).await);
+    }
+    assert!(!Browser::at([192, 0, 2, 2]).signs_in(&world, ADA, RIGHT).await, "guessed at too often");
+    world.clock.advance(Duration::hours(1));
+    assert!(Browser::at([192, 0, 2, 2]).signs_in(&world, ADA, RIGHT).await);
+}
+
+/// L02: the addresses of one customer are one.
+#[tokio::test]
+async fn another_address_of_the_same_network_is_no_other() {
+    let world = world_with(ADA).await;
+    let at =
+        |host: u16| Browser { address: Some(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, host).into()), device: None };
+    for guess in 0..50 {
+        assert!(!at(guess).signs_in(&world, &format!("account-{guess}@example.com"), WRONG).await);
+    }
+    assert!(!at(51).signs_in(&world, ADA, RIGHT).await);
+    let elsewhere = Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 51);
+    assert!(Browser { address: Some(elsewhere.into()), device: None }.signs_in(&world, ADA, RIGHT).await);
+}
+
 /// L03: refused for the hour, which a pause of some minutes does not end.
 #[tokio::test]
 async fn an_address_that_tries_one_password_on_many_accounts_is_refused_for_the_hour() {
@@ -159,4 +192,54 @@ async fn of_a_thousand_at_once_a_few_are_looked_at_and_the_rest_is_told_to_come_
     }
     assert_eq!((let_in, busy, world.passwords.most_at_once()), (permits, 1000 - permits, permits));
     assert!(Browser::at(HERE).signs_in(&world, ADA, RIGHT).await, "there is room again");
+}
+
+/// L04: a crowd of strangers keeps nobody out who is known.
+#[tokio::test]
+async fn who_is_known_finds_a_seat_however_many_strangers_there_are() {
+    let world = world_with(ADA).await;
+    let owner = Browser::at(HERE).known_to(&world, ADA).await;
+    let before = world.passwords.compared();
+    world.passwords.hold_up();
+    let tries = |browser: Browser| {
+        let app = world.app.clone();
+        tokio::spawn(async move { browser.try_to_sign_in(&app, ADA, RIGHT).await })
+    };
+    let permits = 2 * available_parallelism().map_or(2, usize::from);
+    let strangers: Vec<_> = (0..permits).map(|_| tries(Browser::at(HERE))).collect();
+    let compared = |count| {
+        let begun = world.passwords.compared() - before;
+        async move { (begun == count).then_some(()) }
+    };
+    eventually("the strangers are served", || compared(permits)).await;
+    let refused = Browser::at(HERE).try_to_sign_in(&world.app, ADA, RIGHT).await;
+    assert!(matches!(refused, Err(SignInRefusal::Busy)), "{refused:?}");
+    let owner = tries(owner);
+    eventually("the owner is served", || compared(permits + 1)).await;
+    world.passwords.go_on();
+    assert!(owner.await.unwrap().is_ok());
+    for stranger in strangers {
+        assert!(stranger.await.unwrap().is_ok());
+    }
+}
+
+/// L07: what was begun with the old password ends with it.
+#[tokio::test]
+async fn a_password_that_is_changed_meanwhile_opens_nothing() {
+    let world = world_with(ADA).await;
+    let link = world.app.member_link(&OrgRef::Default, ADA).await.unwrap();
+    let token = link.expose().split_once("token=").unwrap().1.to_owned();
+    let before = world.passwords.compared();
+    world.passwords.hold_up();
+    let app = world.app.clone();
+    let late = tokio::spawn(async move { Browser::at(HERE).try_to_sign_in(&app, ADA, RIGHT).await });
+    eventually("the old password is compared", || async { (world.passwords.compared() > before).then_some(()) }).await;
+    world.clock.advance(Duration::milliseconds(1));
+    let new = Secret::new("eight slow otters count to fifty");
+    let entered = world.app.set_password_by_link(&token, &new, Origin::local("setPassword")).await.unwrap();
+    world.passwords.go_on();
+    let late = late.await.unwrap().unwrap();
+    let counts =
+        async |cookie: &Secret| world.app.signed_in(cookie.expose(), Origin::local("account")).await.unwrap().is_some();
+    assert!(counts(&entered.cookie).await && !counts(&late.cookie).await);
 }
