@@ -5,6 +5,7 @@ mod guessing;
 mod pages;
 mod passwords;
 mod sessions;
+mod upstream;
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
