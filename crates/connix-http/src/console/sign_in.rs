@@ -63,12 +63,14 @@ struct Occasion {
 /// What brings the user here: nothing, a request of an application, or one that is none of this browser.
 async fn occasion(visit: &Visit, carried: Option<&str>) -> Result<Result<Option<Occasion>, HttpResponse>, Problem> {
     let Some(carried) = carried else { return Ok(Ok(None)) };
-    if let Some(ticket) = visit.ticket(Some(carried))
-        && let Some(question) = visit.app.open_ticket(&ticket, visit.browser()).await?
-    {
-        return Ok(Ok(Some(Occasion { ticket, question })));
-    }
-    Ok(Err(visit.request_ended()))
+    let opened = opened(visit, visit.ticket(Some(carried))).await?;
+    Ok(opened.map(Some).ok_or_else(|| visit.request_ended()))
+}
+
+async fn opened(visit: &Visit, ticket: Option<Ticket>) -> Result<Option<Occasion>, Problem> {
+    let Some(ticket) = ticket else { return Ok(None) };
+    let question = visit.app.open_ticket(&ticket, visit.browser()).await?;
+    Ok(question.map(|question| Occasion { ticket, question }))
 }
 
 fn page(
@@ -100,13 +102,7 @@ pub(super) async fn shown_again(
     request: Option<Ticket>,
     wrong: &'static str,
 ) -> Result<HttpResponse, Problem> {
-    let occasion = match request {
-        Some(ticket) => {
-            let question = visit.app.open_ticket(&ticket, visit.browser()).await?;
-            question.map(|question| Occasion { ticket, question })
-        }
-        None => None,
-    };
+    let occasion = opened(visit, request).await?;
     Ok(page(visit, status, occasion.as_ref(), "", Some(wrong)))
 }
 
