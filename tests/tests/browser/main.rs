@@ -8,3 +8,4 @@ mod application;
 mod authorizing;
 mod looks;
 mod person;
+mod provider;

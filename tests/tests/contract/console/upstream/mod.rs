@@ -4,15 +4,13 @@ mod coming_back;
 mod refusals;
 mod signing_in;
 
-use connix_testkit::fake_provider::{CLIENT, FakeProvider, SECRET};
-use connix_tests::{Answer, Browser, Client, Member, Server, Settings, Store};
+use connix_testkit::fake_provider::FakeProvider;
+use connix_tests::{Answer, Browser, Client, Member, PROVIDER, Server, Settings, Store};
 use url::Url;
 
 /// Where the page for signing in leads to when no application has asked for anything.
 const BEGIN: &str = "/console/upstream";
 const CALLBACK: &str = "/console/upstream/callback";
-/// What the operator calls the provider.
-const NAME: &str = "Example ID";
 
 /// A server that trusts a provider.
 struct Trusting {
@@ -23,7 +21,7 @@ struct Trusting {
 impl Trusting {
     async fn new(store: Store) -> Self {
         let provider = FakeProvider::start().await;
-        let server = Server::start(store, settings(&provider.issuer()));
+        let server = Server::start(store, Settings::with_provider(&provider.issuer()));
         Self { provider, server }
     }
 
@@ -62,18 +60,10 @@ impl Trusting {
     }
 }
 
-fn settings(issuer: &str) -> Settings {
-    Settings::for_tests()
-        .with("identity.upstream.issuer", issuer)
-        .with("identity.upstream.client_id", CLIENT)
-        .with("identity.upstream.client_secret", SECRET)
-        .with("identity.upstream.name", NAME)
-}
-
 /// The way to the provider that a page for signing in shows.
 fn link_of(page: &Answer) -> Option<String> {
     let text = page.text();
-    let (before, _) = text.split_once(&format!("\" class=\"button\">Continue with {NAME}</a>"))?;
+    let (before, _) = text.split_once(&format!("\" class=\"button\">Continue with {PROVIDER}</a>"))?;
     before.rsplit_once("href=\"").map(|(_, link)| link.to_owned())
 }
 

@@ -3,10 +3,10 @@
 use std::net::TcpListener;
 
 use connix_testkit::fake_provider::Lie;
-use connix_tests::{Server, Store, eventually, with_every_store};
+use connix_tests::{Server, Settings, Store, eventually, with_every_store};
 
 use super::super::is_signed_in;
-use super::{BEGIN, Trusting, is_let_in, is_refused, link_of, settings};
+use super::{BEGIN, Trusting, is_let_in, is_refused, link_of};
 
 with_every_store![
     whoever_is_no_member_is_not_let_in,
@@ -120,7 +120,7 @@ async fn a_provider_that_is_away_or_broken_is_told_as_such(store: Store) {
 
 async fn a_provider_that_was_never_there_keeps_nobody_from_signing_in_by_password(store: Store) {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let server = Server::start(store, settings(&format!("http://{nobody}")));
+    let server = Server::start(store, Settings::with_provider(&format!("http://{nobody}")));
     let answer = server.browser().get(BEGIN).await;
     is_refused(&answer, 503, AWAY);
     let member = server.member("default", "member");
