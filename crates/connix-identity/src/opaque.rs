@@ -2,7 +2,7 @@
 //!
 //! Each is a prefix and random base62 digits; what is kept is a digest under the installation's pepper, as with API keys. A
 //! refresh token's successor is derived from it under a key of its own, so that it can be given again without being kept: with the
-//! database alone, or with a stolen older token alone, nobody knows it (`docs/adr/0012-derived-refresh-tokens.md`).
+//! database alone, or with a stolen older token alone, nobody knows it (`docs/adr/0018-tokens-that-are-not-kept.md`).
 
 use connix_domain::api_key::Digest;
 use connix_domain::oauth::pkce::{CodeChallenge, CodeVerifier};
