@@ -4,7 +4,8 @@ use super::TAG;
 use crate::body::parameters;
 use crate::console::{Visit, page};
 use crate::problem::Problem;
-use crate::route::{Answer, Method, Route};
+use crate::route::ParameterType::{Opaque, Words};
+use crate::route::{Answer, Method, Parameter, Route};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use connix_application::Authorization;
@@ -13,7 +14,21 @@ use connix_application::Authorization;
 pub(super) const ROUTES: &[Route] = &[Route::new(Method::Get, "/oauth2/authorize", "authorize", || web::to(authorize))
     .about(TAG, "Ask the user at the browser to let an application act for them")
     .public()
+    .for_browsers()
+    .query(&[ASKED])
     .answers(&[Answer::empty(303, "To a page of the console, or back to the application")])];
+
+/// What an application asks with (contract section 10).
+const ASKED: &[Parameter] = &[
+    Parameter::new("response_type", Words(&["code"]), "Required"),
+    Parameter::new("client_id", Opaque, "Required"),
+    Parameter::new("redirect_uri", Opaque, "Required; one of those that the application is registered with"),
+    Parameter::new("code_challenge", Opaque, "Required (RFC 7636)"),
+    Parameter::new("code_challenge_method", Words(&["S256"]), "Required"),
+    Parameter::new("scope", Opaque, "`read`, `write`, or both with a space between (default `read`)"),
+    Parameter::new("state", Opaque, "Comes back with the answer"),
+    Parameter::new("resource", Opaque, "The issuer, if anything (RFC 8707)"),
+];
 
 async fn authorize(visit: Visit) -> Result<HttpResponse, Problem> {
     let Some(parameters) = parameters(visit.query_string()) else {

@@ -4,7 +4,8 @@ use super::client_authentication::{ClientCall, ReadCall};
 use super::{TAG, told};
 use crate::body::Form;
 use crate::problem::Problem;
-use crate::route::{Answer, Method, Route};
+use crate::route::ParameterType::{Opaque, Words};
+use crate::route::{Answer, Method, Parameter, Route};
 use actix_web::{HttpRequest, HttpResponse, web};
 use connix_application::{App, Introspection, IssuedTokens};
 use connix_domain::oauth::error::TokenError;
@@ -18,16 +19,38 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(Method::Post, "/oauth2/token", "issueToken", || web::to(token))
         .about(TAG, "Redeem an authorization code, or refresh a pair of tokens")
         .public()
+        .form(GRANT)
         .answers(&[Answer::of::<TokenAnswer>(200, "A pair of tokens")]),
     Route::new(Method::Post, "/oauth2/revoke", "revokeToken", || web::to(revoke))
         .about(TAG, "End a token")
         .public()
+        .form(TOKEN)
         .answers(&[Answer::empty(200, "The token is worth nothing")]),
     Route::new(Method::Post, "/oauth2/introspect", "introspectToken", || web::to(introspect))
         .about(TAG, "Ask what a token is worth")
         .public()
+        .form(TOKEN)
         .answers(&[Answer::of::<IntrospectionAnswer>(200, "What the token is worth")]),
 ];
+
+const CLIENT_ID: Parameter = Parameter::new("client_id", Opaque, "Who asks, unless HTTP Basic says so");
+const CLIENT_SECRET: Parameter = Parameter::new("client_secret", Opaque, "Of a confidential client, likewise");
+
+/// What a grant is redeemed with.
+const GRANT: &[Parameter] = &[
+    Parameter::new("grant_type", Words(&["authorization_code", "refresh_token"]), "Required"),
+    CLIENT_ID,
+    CLIENT_SECRET,
+    Parameter::new("code", Opaque, "The authorization code"),
+    Parameter::new("redirect_uri", Opaque, "Where the code was sent"),
+    Parameter::new("code_verifier", Opaque, "What the code's challenge was made of (RFC 7636)"),
+    Parameter::new("refresh_token", Opaque, "The refresh token"),
+    Parameter::new("scope", Opaque, "With a refresh token: as much as before (default), or less"),
+    Parameter::new("resource", Opaque, "The issuer, if anything (RFC 8707)"),
+];
+
+/// What is said of a token.
+const TOKEN: &[Parameter] = &[Parameter::new("token", Opaque, "Required"), CLIENT_ID, CLIENT_SECRET];
 
 /// A pair of tokens.
 #[derive(Debug, Serialize, JsonSchema)]

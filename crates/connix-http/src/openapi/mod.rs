@@ -111,6 +111,22 @@ mod tests {
     }
 
     #[test]
+    fn the_authorization_server_speaks_its_protocol_in_forms_and_to_browsers_in_pages() {
+        let document = document();
+        for (path, at, expected) in [
+            ("/oauth2/token", "/post/responses/400/$ref", "#/components/responses/ProtocolError"),
+            ("/oauth2/token", "/post/responses/500/$ref", "#/components/responses/Error500"),
+            ("/oauth2/authorize", "/get/responses/400/$ref", "#/components/responses/Page"),
+            ("/oauth2/authorize", "/get/parameters/0/name", "response_type"),
+        ] {
+            assert_eq!(document["paths"][path].pointer(at).and_then(Value::as_str), Some(expected), "{path} {at}");
+        }
+        let token = &document["paths"]["/oauth2/token"]["post"];
+        assert!(token["requestBody"]["content"]["application/x-www-form-urlencoded"].is_object(), "{token}");
+        assert!(token.get("parameters").is_none(), "no key remembers what a public route answered: {token}");
+    }
+
+    #[test]
     fn every_reference_resolves() {
         let document = document();
         let mut references = Vec::new();

@@ -23,6 +23,9 @@ pub(super) fn of(route: &Route, generators: &mut Generators) -> Value {
         let schema = generators.request(schema);
         operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});
     }
+    if !route.form.is_empty() {
+        operation["requestBody"] = form(route.form);
+    }
     operation["responses"] = responses(route, generators).into();
     operation
 }
@@ -54,7 +57,7 @@ fn parameters(route: &Route) -> Vec<Value> {
     });
     let in_query = route.query.iter().copied().flatten().map(query_parameter);
     let mut all: Vec<_> = in_path.chain(in_query).collect();
-    if route.method == Method::Post && route.access != Access::Worker {
+    if route.method == Method::Post && matches!(route.access, Access::AnyKey | Access::Key(_)) {
         all.push(header(
             "Idempotency-Key",
             "1 to 255 visible ASCII characters: the same request again gets the same answer",
@@ -83,9 +86,29 @@ fn header(name: &str, summary: &str) -> Value {
     json!({"name": name, "in": "header", "description": summary, "schema": {"type": "string"}})
 }
 
+fn form(parameters: &[Parameter]) -> Value {
+    let property = |parameter: &Parameter| {
+        let mut schema = schema(parameter.kind);
+        schema["description"] = parameter.summary.into();
+        (parameter.name.to_owned(), schema)
+    };
+    let properties: Map<_, _> = parameters.iter().map(property).collect();
+    let schema = json!({"type": "object", "properties": properties});
+    json!({"required": true, "content": {"application/x-www-form-urlencoded": {"schema": schema}}})
+}
+
 fn query_parameter(parameter: &Parameter) -> Value {
-    let schema = match parameter.kind {
+    if matches!(parameter.kind, ParameterType::Attributes) {
+        return attributes(parameter);
+    }
+    let schema = schema(parameter.kind);
+    json!({"name": parameter.name, "in": "query", "description": parameter.summary, "schema": schema})
+}
+
+fn schema(kind: ParameterType) -> Value {
+    match kind {
         ParameterType::Text => json!({"type": "string", "maxLength": 255}),
+        ParameterType::Opaque => json!({"type": "string"}),
         ParameterType::Integer { least, most, usual } => {
             let mut schema = json!({"type": "integer", "minimum": least, "maximum": most});
             if let Some(usual) = usual {
@@ -96,9 +119,8 @@ fn query_parameter(parameter: &Parameter) -> Value {
         ParameterType::Instant => json!({"type": "string", "description": "RFC 3339 time or a date"}),
         ParameterType::Flag => json!({"type": "boolean", "default": false}),
         ParameterType::Words(words) => json!({"type": "string", "enum": words}),
-        ParameterType::Attributes => return attributes(parameter),
-    };
-    json!({"name": parameter.name, "in": "query", "description": parameter.summary, "schema": schema})
+        ParameterType::Attributes => json!({"type": "object", "additionalProperties": {"type": "string"}}),
+    }
 }
 
 /// `metadata.KEY=VALUE`: parameters whose names nobody knows beforehand, in the closest form that 3.0 has.
@@ -109,7 +131,7 @@ fn attributes(parameter: &Parameter) -> Value {
         "description": parameter.summary,
         "style": "form",
         "explode": true,
-        "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+        "schema": schema(parameter.kind),
         "example": {format!("{}.team", parameter.name): "customer-success"},
     })
 }
@@ -117,9 +139,7 @@ fn attributes(parameter: &Parameter) -> Value {
 fn responses(route: &Route, generators: &mut Generators) -> Map<String, Value> {
     let mut responses: Map<_, _> =
         route.answers.iter().map(|answer| (answer.status.to_string(), success(route, answer, generators))).collect();
-    responses.extend(
-        problem::statuses(route).map(|status| (status.to_string(), problem::reference(status, route.vocabulary()))),
-    );
+    responses.extend(problem::statuses(route).map(|status| (status.to_string(), problem::reference(route, status))));
     responses
 }
 

@@ -2,7 +2,7 @@
 
 use super::limits;
 use crate::problem::{Situation, Vocabulary};
-use crate::route::{Access, Method, Route};
+use crate::route::{Access, Method, Refusal, Route};
 use serde_json::{Map, Value, json};
 
 /// The errors of the lower vocabulary list their details; the others have one object.
@@ -17,7 +17,8 @@ fn shape(vocabulary: Vocabulary) -> &'static str {
 /// The statuses that a route may refuse with.
 pub(super) fn statuses(route: &Route) -> impl Iterator<Item = u16> {
     let keyed = route.access != Access::Public;
-    let writes = route.method != Method::Get;
+    let protocol = route.refusal == Refusal::Protocol;
+    let writes = route.method != Method::Get && keyed;
     let versioned = matches!(route.method, Method::Put | Method::Patch | Method::Delete);
     let found = route.path.contains('{');
     let permission = matches!(route.access, Access::Key(_));
@@ -25,7 +26,7 @@ pub(super) fn statuses(route: &Route) -> impl Iterator<Item = u16> {
     let fenced = route.access == Access::Worker;
     [
         (400, true),
-        (401, keyed),
+        (401, keyed || protocol),
         (403, permission),
         (404, found),
         (408, body),
@@ -34,7 +35,7 @@ pub(super) fn statuses(route: &Route) -> impl Iterator<Item = u16> {
         (412, versioned && !fenced),
         (413, writes),
         (415, body),
-        (422, route.method == Method::Post && !fenced),
+        (422, route.method == Method::Post && keyed && !fenced),
         (426, fenced),
         (429, keyed && !fenced),
         (500, true),
@@ -44,14 +45,30 @@ pub(super) fn statuses(route: &Route) -> impl Iterator<Item = u16> {
     .filter_map(|(status, possible)| possible.then_some(status))
 }
 
-/// A reference to the response of a status in a vocabulary.
-pub(super) fn reference(status: u16, vocabulary: Vocabulary) -> Value {
-    json!({"$ref": format!("#/components/responses/{}{status}", shape(vocabulary))})
+/// A reference to the response of a status of a route.
+pub(super) fn reference(route: &Route, status: u16) -> Value {
+    let name = match route.refusal {
+        Refusal::Page => "Page".to_owned(),
+        Refusal::Protocol if status < 500 => "ProtocolError".to_owned(),
+        Refusal::Problem | Refusal::Protocol => format!("{}{status}", shape(route.vocabulary())),
+    };
+    json!({"$ref": format!("#/components/responses/{name}")})
 }
 
 /// Every response that [`reference`] can name.
 pub(super) fn responses() -> Map<String, Value> {
     let mut responses = Map::new();
+    responses.insert(
+        "Page".to_owned(),
+        json!({"description": "A page that says what went wrong", "content": {"text/html": {"schema": {"type": "string"}}}}),
+    );
+    responses.insert(
+        "ProtocolError".to_owned(),
+        json!({
+            "description": "A word of the protocol (RFC 6749 5.2), and why",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ProtocolError"}}},
+        }),
+    );
     for vocabulary in [Vocabulary::Upper, Vocabulary::Lower, Vocabulary::Dotted] {
         for situation in Situation::ALL {
             let status = situation.status().as_u16();
@@ -102,9 +119,14 @@ pub(super) fn schemas() -> Map<String, Value> {
             "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
         },
     });
-    [("Error", &one), ("AgentError", &all), ("OrganisationError", &one)]
+    let protocol = json!({
+        "type": "object",
+        "required": ["error", "error_description"],
+        "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
+    });
+    [("Error", body(&one)), ("AgentError", body(&all)), ("OrganisationError", body(&one)), ("ProtocolError", protocol)]
         .into_iter()
-        .map(|(name, details)| (name.to_owned(), body(details)))
+        .map(|(name, schema)| (name.to_owned(), schema))
         .collect()
 }
 

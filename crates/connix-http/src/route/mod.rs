@@ -97,6 +97,17 @@ impl Answer {
     }
 }
 
+/// In whose words a route refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The API's, in the vocabulary of the path.
+    Problem,
+    /// Those of OAuth 2 (RFC 6749 5.2); what is our own fault is told as everywhere.
+    Protocol,
+    /// A page for people.
+    Page,
+}
+
 /// One route.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
@@ -120,6 +131,10 @@ pub struct Route {
     pub query: &'static [&'static [Parameter]],
     /// The body it takes.
     pub takes: Option<SchemaOf>,
+    /// What the form holds that it takes, where it takes one.
+    pub form: &'static [Parameter],
+    /// How it refuses.
+    pub refusal: Refusal,
     /// What it answers when all is well.
     pub answers: &'static [Answer],
     /// Whether a caller may ask it to wait: then a long answer is not a slow one.
@@ -149,6 +164,8 @@ impl Route {
             starts_work: false,
             query: &[],
             takes: None,
+            form: &[],
+            refusal: Refusal::Problem,
             answers: &[],
             held: false,
             documented: true,
@@ -179,6 +196,19 @@ impl Route {
     /// A page for people.
     pub(crate) const fn page(mut self) -> Self {
         self.documented = false;
+        self.for_browsers()
+    }
+
+    /// Browsers are sent there.
+    pub(crate) const fn for_browsers(mut self) -> Self {
+        self.refusal = Refusal::Page;
+        self
+    }
+
+    /// It takes a form and refuses in the words of OAuth 2.
+    pub(crate) const fn form(mut self, parameters: &'static [Parameter]) -> Self {
+        self.form = parameters;
+        self.refusal = Refusal::Protocol;
         self
     }
 

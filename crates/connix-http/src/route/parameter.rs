@@ -16,6 +16,8 @@ pub struct Parameter {
 pub enum ParameterType {
     /// A text.
     Text,
+    /// A text that others than people write, as long as it has to be.
+    Opaque,
     /// An integer from `least` to `most`; `usual` without it.
     Integer {
         /// Smallest.
