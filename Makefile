@@ -14,7 +14,7 @@ run: ## Build and serve on ./data; DATABASE_URL=postgres://… serves on Postgre
 test: ## Every test, on SQLite and on PostgreSQL (which it starts itself, or TEST_DATABASE_URL), and in Chromium
 	.ci/with-chromium .ci/with-postgres .ci/tests
 
-soak: ## The long campaigns at full size: kill -9 of workers and servers under busy agents, on both stores
+soak: ## The long campaigns at full size, on both stores: kill -9 under busy agents, limits of three servers, what times tell
 	CONNIX_SOAK=full .ci/with-postgres .ci/soak
 
 bench: ## What rate limits cost a request, and questions at 10^4, 10^5 and 10^6 rows, on both stores, and their ratio; ROWS="…" for other sizes

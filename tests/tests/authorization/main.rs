@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use callers::{Caller, beyond_scopes, callers, needs_write, owner};
 use connix_tests::{Answer, Client, Server, Tenant, on_every_store, unique};
+use futures_util::future::join_all;
 use routes::{Any, Ids, Needs, Public, ROWS, Route, Worker, absent, documented, routes};
 use serde_json::{Value, json};
 
@@ -24,6 +25,7 @@ on_every_store![
     what_was_deleted_is_answered_like_what_is_absent,
     what_an_invisible_project_holds_is_answered_like_what_is_absent,
     below_one_s_own_project_nothing_foreign_is_found,
+    what_others_have_is_in_no_list,
 ];
 
 /// Makes one of everything that a path can name.
@@ -203,5 +205,27 @@ async fn below_one_s_own_project_nothing_foreign_is_found(server: &Server) {
         let below =
             |route: &Route| route.parameters().last() == Some(foreign) && route.parameters().count() == own.len() + 1;
         all_alike(server, &asking, (&ids, &none), below).await;
+    }
+}
+
+/// T07: neither shown nor counted, not even where it is searched for by its name.
+async fn what_others_have_is_in_no_list(server: &Server) {
+    let (us, them) = (server.tenant(), server.tenant());
+    one_of_everything(&us).await;
+    let lists = routes(server).await.into_iter().filter(|route| {
+        let asked_by_keys = matches!(route.gate, Any | Needs(_));
+        asked_by_keys && route.title().starts_with("GET") && route.parameters().next().is_none()
+    });
+    let lists: Vec<_> = lists.collect();
+    let none = absent();
+    let all = async || join_all(lists.iter().map(|route| route.ask(&us.client, &none))).await;
+    let before = all().await;
+    let theirs = one_of_everything(&them).await;
+    assert!(before.iter().filter(|answer| answer.json()["pagination"]["total"].is_u64()).count() >= 5);
+    for (before, after) in before.iter().zip(all().await) {
+        assert_eq!((before.status, after.status), (200, 200), "{}", after.title);
+        assert_eq!(before.json()["pagination"], after.json()["pagination"], "{}", after.title);
+        let shown = theirs.values().find(|id| after.text().contains(id.as_str()));
+        assert_eq!(shown, None, "{}", after.title);
     }
 }

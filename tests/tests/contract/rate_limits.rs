@@ -77,6 +77,17 @@ fn window(answer: &Answer) -> u64 {
     number(answer, "x-ratelimit-reset")
 }
 
+/// How many answers there are, and how many of them passed, by the window that each names.
+fn by_window(answers: &[Answer], window: impl Fn(&Answer) -> u64) -> BTreeMap<u64, (usize, usize)> {
+    let mut windows: BTreeMap<u64, (usize, usize)> = BTreeMap::new();
+    for answer in answers {
+        let (sent, passed) = windows.entry(window(answer)).or_default();
+        *sent += 1;
+        *passed += usize::from(answer.status == 200);
+    }
+    windows
+}
+
 /// Sends, a few at a time, until one is refused: in its minute exactly the limit has passed. Gives the refusal, and how many have
 /// passed in all.
 async fn until_refused(limit: u64, send: impl AsyncFn() -> Answer) -> (Answer, u64) {
@@ -124,12 +135,7 @@ async fn whoever_has_used_an_hour_up_waits_for_the_next(store: Store) {
     let client = server(store).client_with(made["key"].as_str().unwrap());
     let answers = join_all((0..70).map(|_| client.get("/api/v1/hello"))).await;
     let hour = |answer: &Answer| number(answer, "x-ratelimit-reset-requests");
-    let mut hours: BTreeMap<u64, (usize, usize)> = BTreeMap::new();
-    for answer in &answers {
-        let (sent, passed) = hours.entry(hour(answer)).or_default();
-        *sent += 1;
-        *passed += usize::from(answer.status == 200);
-    }
+    let hours = by_window(&answers, hour);
     assert!(hours.values().all(|(sent, passed)| *passed == (*sent).min(30)), "{hours:?}");
     let refused = answers.iter().find(|answer| answer.status == 429).unwrap();
     limited(refused, "RATE_LIMIT_EXCEEDED", 3600);
@@ -206,16 +212,27 @@ async fn a_request_that_the_minute_refuses_does_not_count_in_the_hour(store: Sto
     assert!(!same || left(&after, "-requests") == left(&again, "-requests") - 1);
 }
 
+/// R11: a killed server's leases are lost with it, and the one after it goes on with what is left of the minute.
+#[tokio::test]
+async fn across_a_kill_no_more_than_the_limit_passes() {
+    let mut server = Server::start(Store::Postgres, limiting());
+    let client = server.client();
+    minute_with(40).await;
+    let mut answers = join_all((0..60).map(|_| client.get("/api/v1/hello"))).await;
+    assert!(answers.iter().all(|answer| answer.status == 200));
+    server.kill();
+    server.start_again();
+    answers.extend(join_all((0..200).map(|_| client.get("/api/v1/hello"))).await);
+    let windows = by_window(&answers, window);
+    assert!(windows.values().any(|(sent, passed)| passed < sent), "none is refused: {windows:?}");
+    assert!(windows.values().all(|(_, passed)| *passed <= 100), "{windows:?}");
+}
+
 /// Contract section 3, over sockets.
 async fn of_many_at_once_exactly_the_limit_passes(store: Store) {
     let client = key(store);
     let answers = join_all((0..150).map(|_| client.get("/api/v1/hello"))).await;
-    let mut windows: BTreeMap<u64, (usize, usize)> = BTreeMap::new();
-    for answer in &answers {
-        let (sent, passed) = windows.entry(window(answer)).or_default();
-        *sent += 1;
-        *passed += usize::from(answer.status == 200);
-    }
+    let windows = by_window(&answers, window);
     for (sent, passed) in windows.values() {
         assert_eq!(*passed, (*sent).min(100), "{windows:?}");
     }

@@ -250,11 +250,9 @@ async fn a_secret_that_was_copied_to_another_agent_is_told_to_nobody() {
     let server = Server::start(Store::Postgres, Settings::for_tests());
     let client = server.client();
     let (one, other) = (with_secrets(&client).await, with_secrets(&client).await);
-    let url = server.installation.database().url().unwrap();
-    let (sql, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
-    let copy = "UPDATE agent SET environment = (SELECT environment FROM agent WHERE id = $1) WHERE id = $2";
-    assert_eq!(sql.execute(copy, &[&one.id, &other.id]).await.unwrap(), 1);
+    let of_one = format!("(SELECT environment FROM agent WHERE id = '{}')", one.id);
+    let copy = format!("UPDATE agent SET environment = {of_one} WHERE id = '{}'", other.id);
+    server.installation.database().execute(&copy).await;
     for query in ["", "?reveal=environment_variables"] {
         let answer = client.get(&other.path(query)).await;
         answer.refused(500, "internal_error");
