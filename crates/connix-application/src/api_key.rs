@@ -213,10 +213,10 @@ impl App {
 
     async fn own_key(&self, caller: &Caller, wanted: &str) -> Result<ApiKey, Error> {
         let found = match Kid::parse(wanted) {
-            Some(kid) => self.store().api_key(&kid).await?,
+            Some(kid) => self.store().api_key(caller.scope, &kid).await?,
             None => None,
         };
-        let own = found.filter(|key| key.org == caller.scope.org() && key.revoked_at.is_none());
+        let own = found.filter(|key| key.revoked_at.is_none());
         own.ok_or_else(|| Error::NotFound(Resource::ApiKey(wanted.to_owned())))
     }
 

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::known_credentials::{AsOf, KnownKey};
 use crate::worker::Worker;
 use connix_domain::access::Access;
-use connix_domain::api_key::{ApiKey, Digest, Kid};
+use connix_domain::api_key::{ApiKey, Kid};
 use connix_domain::audit::Origin;
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::ProjectId;
@@ -46,7 +46,8 @@ impl App {
     }
 
     /// The key that was shown, if it is one that works. What is remembered is believed for the right text alone: a wrong text of
-    /// a known key and any of an unknown one cost the same look-up and the same comparison.
+    /// a known key and any of an unknown one cost the same look-up, which finds nothing. (The store compares digests as it likes: without
+    /// the pepper nobody can choose one.)
     pub(crate) async fn live_key(&self, presented: &PresentedKey) -> Result<Option<KnownKey>, Error> {
         let live = |known: &KnownKey| known.key.is_live(self.now());
         let remembered = self.known_credentials.key(&presented.kid);
@@ -56,10 +57,7 @@ impl App {
             return Ok(Some(known).filter(live));
         }
         let as_of = self.known_credentials.as_of();
-        let key = self.store().api_key(&presented.kid).await?;
-        let kept = key.as_ref().map_or(Digest([0; 32]), |key| key.digest);
-        let same = self.ports.credentials.same(&kept, &presented.digest);
-        match key.filter(|_| same) {
+        match self.store().presented_key(presented).await? {
             Some(key) => Ok(Some(self.remember_key(as_of, key).await?).filter(live)),
             None => Ok(None),
         }
@@ -86,8 +84,8 @@ impl App {
     pub(crate) async fn authenticate_again(&self, caller: &Caller) -> Result<Caller, Error> {
         let now = match &caller.credential {
             Credential::ApiKey(kid) => {
-                let known = self.known_key(kid).await?;
-                let live = known.filter(|known| known.key.is_live(self.now()) && known.key.org == caller.scope.org());
+                let known = self.known_key(caller.scope, kid).await?;
+                let live = known.filter(|known| known.key.is_live(self.now()));
                 live.and_then(|known| known.caller)
             }
             Credential::AccessToken(claims) if claims.are_good(self.issuer(), self.now()) => {
@@ -98,12 +96,12 @@ impl App {
         now.ok_or(Error::Unauthorized)
     }
 
-    async fn known_key(&self, kid: &Kid) -> Result<Option<KnownKey>, Error> {
+    async fn known_key(&self, scope: OrgScope, kid: &Kid) -> Result<Option<KnownKey>, Error> {
         if let Some(known) = self.known_credentials.key(kid) {
             return Ok(Some(known));
         }
         let as_of = self.known_credentials.as_of();
-        let Some(key) = self.store().api_key(kid).await? else { return Ok(None) };
+        let Some(key) = self.store().api_key(scope, kid).await? else { return Ok(None) };
         Ok(Some(self.remember_key(as_of, key).await?))
     }
 

@@ -25,6 +25,7 @@ use connix_domain::port::api_keys::ApiKeyReader;
 use connix_domain::port::applications::ApplicationReader;
 use connix_domain::port::audit::AuditReader;
 use connix_domain::port::members::MemberReader;
+use connix_domain::port::secrets::PresentedKey;
 use connix_domain::port::store::{
     AgentReader, CommitError, Committer, EventReader, IdempotencyReader, LogReader, ProjectReader, ReadError,
     ServiceReader, TaskReader,
@@ -81,7 +82,7 @@ macro_rules! hand_on {
 hand_on! {
     ServiceReader {
         organisations() -> Vec<Organisation>;
-        api_key(kid: &Kid) -> Option<ApiKey>;
+        presented_key(key: &PresentedKey) -> Option<ApiKey>;
         property(name: &str) -> Option<Vec<u8>>;
         reserve_project_numbers(count: i64) -> i64;
         agents_due(now: Timestamp, limit: i64) -> Vec<Agent>;
@@ -122,6 +123,7 @@ hand_on! {
     }
     ApiKeyReader {
         api_keys(scope: OrgScope, query: &DirectoryQuery) -> Page<ApiKey>;
+        api_key(scope: OrgScope, kid: &Kid) -> Option<ApiKey>;
         api_keys_of_line(scope: OrgScope, line: &Kid) -> Vec<ApiKey>;
     }
     MemberReader {

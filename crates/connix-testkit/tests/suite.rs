@@ -21,6 +21,10 @@ const PROMISES: &[(&str, &str)] = &[
         "of_concurrent_updates_of_one_version_exactly_one_wins",
     ),
     (
+        "Whoever is told to have lost to another unit MUST see that unit in every later read.",
+        "whoever_lost_to_another_sees_it",
+    ),
+    (
         "A duplicate name MUST be reported as such, with its entity and field.",
         "a_duplicate_name_is_reported_with_its_entity_and_field",
     ),
@@ -69,8 +73,13 @@ const PROMISES: &[(&str, &str)] = &[
         "a_row_below_another_organisations_project_or_agent_is_refused",
     ),
     (
-        "MUST find an API key by its public part whatever its organisation, revoked and expired ones too.",
-        "a_key_is_found_by_its_public_part_revoked_and_expired_ones_too",
+        "MUST find an API key that is shown whatever its organisation, revoked and expired ones too.",
+        "a_key_is_found_when_it_is_shown_and_in_its_own_organisation",
+    ),
+    (
+        "By its digest as well as by its public part: for a wrong text there MUST be nothing to read, so that the time it takes does \
+         not tell which keys exist.",
+        "a_key_is_found_when_it_is_shown_and_in_its_own_organisation",
     ),
     (
         "MUST never give the same integer twice, also not to concurrent callers.",
@@ -193,8 +202,13 @@ const FIGURES: &[(&str, &str)] = &[
 ];
 
 /// The same for `connix_domain::port::api_keys`.
-const API_KEYS: &[(&str, &str)] =
-    &[("MUST leave revoked ones out.", "keys_are_listed_oldest_first_without_the_revoked")];
+const API_KEYS: &[(&str, &str)] = &[
+    ("MUST leave revoked ones out.", "keys_are_listed_oldest_first_without_the_revoked"),
+    (
+        "MUST be `None`, not an error, for an unknown key and for another organisation's; revoked and expired ones are seen.",
+        "a_key_is_found_when_it_is_shown_and_in_its_own_organisation",
+    ),
+];
 
 /// The same for `connix_domain::port::members`.
 const MEMBERS: &[(&str, &str)] = &[

@@ -12,6 +12,8 @@ use async_trait::async_trait;
 pub trait ApiKeyReader: Send + Sync {
     /// A part of the list of keys. MUST leave revoked ones out.
     async fn api_keys(&self, scope: OrgScope, query: &DirectoryQuery) -> Result<Page<ApiKey>, ReadError>;
+    /// MUST be `None`, not an error, for an unknown key and for another organisation's; revoked and expired ones are seen.
+    async fn api_key(&self, scope: OrgScope, kid: &Kid) -> Result<Option<ApiKey>, ReadError>;
     /// The keys of a line, the oldest first, revoked and expired ones too: those that were made in each other's place.
     async fn api_keys_of_line(&self, scope: OrgScope, line: &Kid) -> Result<Vec<ApiKey>, ReadError>;
 }

@@ -4,10 +4,11 @@ use super::api_keys::ApiKeyReader;
 use super::applications::ApplicationReader;
 use super::audit::AuditReader;
 use super::members::MemberReader;
+use super::secrets::PresentedKey;
 use super::telemetry::Telemetry;
 use crate::Timestamp;
 use crate::agent::Agent;
-use crate::api_key::{ApiKey, Kid};
+use crate::api_key::ApiKey;
 use crate::change_set::ChangeSet;
 use crate::event::SequencedEvent;
 use crate::id::{AgentId, ProjectId, TaskId};
@@ -140,8 +141,9 @@ pub trait Committer: Send + Sync {
 pub trait ServiceReader: Send + Sync {
     /// All organisations, oldest first.
     async fn organisations(&self) -> Result<Vec<Organisation>, ReadError>;
-    /// MUST find an API key by its public part whatever its organisation, revoked and expired ones too.
-    async fn api_key(&self, kid: &Kid) -> Result<Option<ApiKey>, ReadError>;
+    /// MUST find an API key that is shown whatever its organisation, revoked and expired ones too. By its digest as well as by its public
+    /// part: for a wrong text there MUST be nothing to read, so that the time it takes does not tell which keys exist.
+    async fn presented_key(&self, key: &PresentedKey) -> Result<Option<ApiKey>, ReadError>;
     /// A property of the service.
     async fn property(&self, name: &str) -> Result<Option<Vec<u8>>, ReadError>;
     /// Takes `count` integers for projects and gives the first. MUST never give the same integer twice, also not to

@@ -61,7 +61,7 @@ async fn what_another_process_commits_is_seen_at_once() {
         let key = samples::api_key(tenant.org());
         beside.store().commit(ChangeSet::new().with(Change::CreateApiKey(key.clone()))).await.unwrap();
         beside.close().await;
-        assert_eq!(opened.store().api_key(&key.kid).await, Ok(Some(key)));
+        assert_eq!(opened.store().api_key(tenant.scope(), &key.kid).await, Ok(Some(key)));
         tenant.must([Change::CreateApiKey(samples::api_key(tenant.org()))]).await;
     }
 }

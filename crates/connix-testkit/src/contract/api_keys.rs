@@ -3,24 +3,37 @@
 use super::tenant::everything;
 use super::{Subject, Tenant};
 use crate::samples;
-use connix_domain::api_key::{ApiKey, Kid};
+use connix_domain::api_key::{ApiKey, Digest, Kid};
 use connix_domain::change_set::Change;
 use connix_domain::page::{DirectoryQuery, Window};
+use connix_domain::port::secrets::PresentedKey;
 use connix_domain::port::store::{CommitError, Entity};
 
-/// ServiceReader: "MUST find an API key by its public part whatever its organisation, revoked and expired ones too."
-pub async fn a_key_is_found_by_its_public_part_revoked_and_expired_ones_too(subject: &dyn Subject) {
+/// ServiceReader: "MUST find an API key that is shown whatever its organisation, revoked and expired ones too. …" ApiKeyReader: "MUST be
+/// `None`, not an error, for an unknown key and for another organisation's; revoked and expired ones are seen."
+pub async fn a_key_is_found_when_it_is_shown_and_in_its_own_organisation(subject: &dyn Subject) {
+    let shown = |key: &ApiKey, digest| PresentedKey { kid: key.kid.clone(), digest };
     for _ in 0..2 {
-        let tenant = Tenant::new(subject).await;
+        let (tenant, other) = (Tenant::new(subject).await, Tenant::new(subject).await);
         let live = samples::api_key(tenant.org());
         let expired = ApiKey { expires_at: Some(samples::noon()), ..samples::api_key(tenant.org()) };
         let revoked = ApiKey { revoked_at: Some(samples::noon()), ..samples::api_key(tenant.org()) };
         for key in [live, expired, revoked] {
             tenant.must([Change::CreateApiKey(key.clone())]).await;
-            assert_eq!(tenant.store.api_key(&key.kid).await, Ok(Some(key)));
+            let store = &tenant.store;
+            assert_eq!(
+                store.presented_key(&shown(&key, Digest([0; 32]))).await,
+                Ok(None),
+                "a name alone opens nothing"
+            );
+            assert_eq!(store.presented_key(&shown(&key, key.digest)).await, Ok(Some(key.clone())));
+            assert_eq!(store.api_key(other.scope(), &key.kid).await, Ok(None));
+            assert_eq!(store.api_key(tenant.scope(), &key.kid).await, Ok(Some(key)));
         }
+        assert_eq!(tenant.store.api_key(tenant.scope(), &Kid::new("unknown")).await, Ok(None));
     }
-    assert_eq!(subject.store().api_key(&Kid::new("unknown")).await, Ok(None));
+    let unknown = PresentedKey { kid: Kid::new("unknown"), digest: Digest([0; 32]) };
+    assert_eq!(subject.store().presented_key(&unknown).await, Ok(None));
 }
 
 /// `Change::RevokeApiKey`: "The key is refused from `at`. Fails as stale when there is no such key."
@@ -31,8 +44,8 @@ pub async fn a_revoked_key_keeps_the_rest_and_an_unknown_one_is_stale(subject: &
     tenant.must([Change::RevokeApiKey { key: key.clone(), at: samples::after(5) }]).await;
     let at = samples::after(5);
     let revoked = ApiKey { revoked_at: Some(at), updated_at: at, version: 2, ..key.clone() };
-    assert_eq!(tenant.store.api_key(&key.kid).await, Ok(Some(revoked)));
-    assert_eq!(tenant.store.api_key(&other.kid).await, Ok(Some(other)));
+    assert_eq!(tenant.store.api_key(tenant.scope(), &key.kid).await, Ok(Some(revoked)));
+    assert_eq!(tenant.store.api_key(tenant.scope(), &other.kid).await, Ok(Some(other)));
     let foreign = ApiKey { org: Tenant::new(subject).await.org(), ..key };
     for key in [foreign, samples::api_key(tenant.org())] {
         let outcome = tenant.commit([Change::RevokeApiKey { key, at: samples::after(6) }]).await;
@@ -56,7 +69,7 @@ pub async fn an_update_of_a_key_replaces_all_but_its_last_use(subject: &dyn Subj
     };
     tenant.must([Change::UpdateApiKey(next.clone())]).await;
     let kept = ApiKey { last_used_at: key.last_used_at, ..next.clone() };
-    assert_eq!(tenant.store.api_key(&key.kid).await, Ok(Some(kept)));
+    assert_eq!(tenant.store.api_key(tenant.scope(), &key.kid).await, Ok(Some(kept)));
     let stale = Err(CommitError::Stale { entity: Entity::ApiKey });
     assert_eq!(tenant.commit([Change::UpdateApiKey(next.clone())]).await, stale);
     let foreign = ApiKey { org: other.org(), version: 3, ..next.clone() };
@@ -113,7 +126,7 @@ pub async fn a_use_is_noted_at_most_once_a_minute(subject: &dyn Subject) {
     ] {
         tenant.must([touch(org, seconds)]).await;
         let expected = ApiKey { last_used_at: noted.map(samples::after), ..key.clone() };
-        assert_eq!(tenant.store.api_key(&key.kid).await, Ok(Some(expected)), "{seconds}");
+        assert_eq!(tenant.store.api_key(tenant.scope(), &key.kid).await, Ok(Some(expected)), "{seconds}");
     }
     tenant.must([Change::TouchApiKey { org: tenant.org(), kid: Kid::new("unknown"), at: samples::noon() }]).await;
 }

@@ -210,7 +210,7 @@ macro_rules! store_cases {
                 a_change_reaches_no_other_organisation
             }
             api_keys {
-                a_key_is_found_by_its_public_part_revoked_and_expired_ones_too
+                a_key_is_found_when_it_is_shown_and_in_its_own_organisation
                 a_revoked_key_keeps_the_rest_and_an_unknown_one_is_stale
                 an_update_of_a_key_replaces_all_but_its_last_use
                 keys_are_listed_oldest_first_without_the_revoked

@@ -39,7 +39,7 @@ pub async fn organisations_and_keys_come_back_as_they_were(subject: &dyn Subject
         ApiKey { permissions: Permissions::all(), projects: Some(Vec::new()), ..samples::api_key(tenant.org()) };
     for key in [full, nothing, everything] {
         tenant.must([Change::CreateApiKey(key.clone())]).await;
-        assert_eq!(tenant.store.api_key(&key.kid).await, Ok(Some(key)));
+        assert_eq!(tenant.store.api_key(tenant.scope(), &key.kid).await, Ok(Some(key)));
     }
 }
 

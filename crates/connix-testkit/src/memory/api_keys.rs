@@ -71,6 +71,9 @@ impl ApiKeyReader for MemoryStore {
             (traits, &key.kid)
         }))
     }
+    async fn api_key(&self, scope: OrgScope, kid: &Kid) -> Result<Option<ApiKey>, ReadError> {
+        Ok(self.now().keys_of(scope).find(|key| key.kid == *kid).cloned())
+    }
     async fn api_keys_of_line(&self, scope: OrgScope, line: &Kid) -> Result<Vec<ApiKey>, ReadError> {
         Ok(self.now().keys_of(scope).filter(|key| key.line == *line).cloned().collect())
     }

@@ -5,7 +5,7 @@ use super::select::{Traits, part};
 use async_trait::async_trait;
 use connix_domain::Timestamp;
 use connix_domain::agent::{Agent, AgentPhase};
-use connix_domain::api_key::{ApiKey, Kid};
+use connix_domain::api_key::ApiKey;
 use connix_domain::audit::PlacedEntry;
 use connix_domain::event::SequencedEvent;
 use connix_domain::id::{AgentId, ProjectId, TaskId};
@@ -15,6 +15,7 @@ use connix_domain::log::{LogLine, PlacedLine};
 use connix_domain::organisation::Organisation;
 use connix_domain::page::{AgentQuery, AuditQuery, LogQuery, Page, ProjectQuery, TaskQuery};
 use connix_domain::port::audit::AuditReader;
+use connix_domain::port::secrets::PresentedKey;
 use connix_domain::port::store::{
     AgentReader, EventReader, IdempotencyReader, LogReader, ProjectReader, ReadError, ServiceReader, TaskReader,
 };
@@ -63,9 +64,10 @@ impl ServiceReader for MemoryStore {
         all.sort_by_key(|organisation| (organisation.created_at, organisation.id));
         Ok(all)
     }
-    async fn api_key(&self, kid: &Kid) -> Result<Option<ApiKey>, ReadError> {
+    async fn presented_key(&self, key: &PresentedKey) -> Result<Option<ApiKey>, ReadError> {
         self.key_look_ups.fetch_add(1, Ordering::Relaxed);
-        Ok(self.now().api_keys.get(kid.as_str()).cloned())
+        let found = self.now().api_keys.get(key.kid.as_str()).cloned();
+        Ok(found.filter(|found| found.digest == key.digest))
     }
     async fn property(&self, name: &str) -> Result<Option<Vec<u8>>, ReadError> {
         Ok(self.now().properties.get(name).cloned())

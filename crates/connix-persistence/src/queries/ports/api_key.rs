@@ -3,7 +3,7 @@
 use super::filter::{by_search, by_times, sorted};
 use super::rows::ApiKeyRow;
 use super::tables::api_key;
-use super::{DB, Store, decoded, dialect};
+use super::{DB, Store, decoded, dialect, only};
 use async_trait::async_trait;
 use connix_domain::api_key::{ApiKey, Kid};
 use connix_domain::page::{DirectoryQuery, Page, SortBy};
@@ -31,6 +31,11 @@ impl ApiKeyReader for Store {
         };
         let (rows, total) = self.page(true, page, || matching().count()).await?;
         Ok(Page { items: decoded(rows)?, total })
+    }
+
+    async fn api_key(&self, scope: OrgScope, kid: &Kid) -> Result<Option<ApiKey>, ReadError> {
+        let key = || own(scope).filter(api_key::kid.eq(kid.as_str().to_owned()));
+        only(self.look_up(|| key().select(ApiKeyRow::as_select())).await?)
     }
 
     async fn api_keys_of_line(&self, scope: OrgScope, line: &Kid) -> Result<Vec<ApiKey>, ReadError> {

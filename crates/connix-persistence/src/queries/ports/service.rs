@@ -7,9 +7,10 @@ use crate::instant::At;
 use async_trait::async_trait;
 use connix_domain::Timestamp;
 use connix_domain::agent::{Agent, ProcessPhase};
-use connix_domain::api_key::{ApiKey, Kid};
+use connix_domain::api_key::ApiKey;
 use connix_domain::lifecycle::Words;
 use connix_domain::organisation::Organisation;
+use connix_domain::port::secrets::PresentedKey;
 use connix_domain::port::store::{ReadError, ServiceReader};
 use connix_domain::project::Project;
 use connix_domain::task::{Task, TaskPhase};
@@ -27,9 +28,12 @@ impl ServiceReader for Store {
         decoded(self.list(|| all().select(OrganisationRow::as_select())).await?)
     }
 
-    async fn api_key(&self, kid: &Kid) -> Result<Option<ApiKey>, ReadError> {
-        let key = || api_key::table.filter(api_key::kid.eq(kid.as_str().to_owned()));
-        only(self.look_up(|| key().select(ApiKeyRow::as_select())).await?)
+    async fn presented_key(&self, key: &PresentedKey) -> Result<Option<ApiKey>, ReadError> {
+        let shown = || {
+            let named = api_key::table.filter(api_key::kid.eq(key.kid.as_str().to_owned()));
+            named.filter(api_key::digest.eq(key.digest.0.to_vec())).select(ApiKeyRow::as_select())
+        };
+        only(self.look_up(shown).await?)
     }
 
     async fn property(&self, name: &str) -> Result<Option<Vec<u8>>, ReadError> {
