@@ -99,7 +99,11 @@ impl Application {
 
     /// Asks for `scope` at a browser where a member is signed in, and the member says yes.
     pub async fn code(&self, browser: &mut Browser, scope: &str) -> Code {
-        let question = self.question(scope);
+        self.code_for(browser, self.question(scope)).await
+    }
+
+    /// Asks a question of its own there.
+    pub async fn code_for(&self, browser: &mut Browser, question: Question) -> Code {
         let mut answer = browser.visit(&question.path()).await;
         // a confidential one that was let before is not asked again
         if answer.status == 200 {

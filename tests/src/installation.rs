@@ -114,14 +114,30 @@ impl Installation {
     /// # Panics
     /// When the script fails.
     pub async fn execute(&self, sqlite: &str, postgres: &str) {
+        self.try_execute(sqlite, postgres).await.unwrap();
+    }
+
+    /// The same with a script that the store may refuse.
+    ///
+    /// # Errors
+    /// Why it does.
+    pub async fn try_execute(&self, sqlite: &str, postgres: &str) -> Result<(), String> {
         match self.database.url() {
-            Some(_) => self.database.execute(postgres).await,
+            Some(_) => self.database.try_execute(postgres).await.map_err(|error| format!("{error:?}")),
             None => {
                 let connection = rusqlite::Connection::open(self.data_folder().join("connix.db")).unwrap();
                 connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
-                connection.execute_batch(sqlite).unwrap();
+                connection.execute_batch(sqlite).map_err(|error| error.to_string())
             }
         }
+    }
+
+    /// Moves a time that the store keeps in some rows of a table back, as if so many seconds had gone by for them.
+    pub async fn turn_back(&self, table: &str, column: &str, seconds: u32, rows: &str) {
+        let micros = u64::from(seconds) * 1_000_000;
+        let sqlite = format!("UPDATE {table} SET {column} = {column} - {micros} WHERE {rows}");
+        let postgres = format!("UPDATE {table} SET {column} = {column} - interval '{seconds} seconds' WHERE {rows}");
+        self.execute(&sqlite, &postgres).await;
     }
 
     /// The database, of PostgreSQL only.

@@ -76,7 +76,18 @@ impl Database {
     /// # Panics
     /// For the embedded store, and when the script fails.
     pub async fn execute(&self, script: &str) {
-        self.session().await.batch_execute(script).await.unwrap();
+        self.try_execute(script).await.unwrap();
+    }
+
+    /// Runs a script that may be refused.
+    ///
+    /// # Errors
+    /// What the database says.
+    ///
+    /// # Panics
+    /// For the embedded store.
+    pub async fn try_execute(&self, script: &str) -> Result<(), tokio_postgres::Error> {
+        self.session().await.batch_execute(script).await
     }
 
     /// A session beside the server's, for all organisations.

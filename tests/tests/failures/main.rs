@@ -10,6 +10,7 @@
 //! | F41 (in time), F42, F43 | `commands` |
 //! | F49 F50 | `model_faults` |
 //! | F54 | `outage` |
+//! | O34 of `reliability.md` | `lost_answers` |
 //! | F55 | `connix-server`, `system.rs`: the clock cannot be set here |
 //! | F35–F37 F60 | `contract`, `agents/worker_tasks.rs`, `agents/worker_sessions.rs` |
 //! | F28 | `contract`, `operating`: a second server on the same folder |
@@ -21,6 +22,7 @@
 mod commands;
 mod interrupted;
 mod launching;
+mod lost_answers;
 mod model_faults;
 mod outage;
 mod silent;

@@ -1,7 +1,8 @@
 //! `kill -9` again and again under busy agents: of workers and of the server. A tenth of the campaign runs with all tests;
 //! `make soak` (`CONNIX_SOAK=full`) runs the whole.
 //!
-//! Beside it, what else takes long to be seen: rate limits over several servers (`limits`), and what times tell (`timing`).
+//! Beside it, what else takes long to be seen: rate limits over several servers (`limits`), many at the same code
+//! (`redemptions`), and what times tell (`timing`).
 //!
 //! What must hold after each blow: nothing of a killed server is left after 5 seconds, no agent ever has two live processes, every
 //! task ends exactly once, and every agent is true again within 35 seconds.
@@ -13,6 +14,7 @@
 )]
 
 mod limits;
+mod redemptions;
 mod timing;
 mod watch;
 
