@@ -101,9 +101,10 @@ impl App {
         code: &AuthorizationCode,
         refusal: Redemption,
     ) -> Result<IssuedTokens, TokenFailure> {
-        // a code that is not good is a wrong credential like others
-        if let limited @ Error::RateLimited { .. } = self.refuse_credential(caller.origin.address) {
-            return Err(limited.into());
+        // a code that is not good is a wrong credential like others, but what a thief was given ends in any case
+        let counted = self.refuse_credential(caller.origin.address);
+        if refusal != Redemption::RevokeGrant && matches!(counted, Error::RateLimited { .. }) {
+            return Err(counted.into());
         }
         let replay = || self.audited_for(caller, &code.redeemed(self.now()), Some("oauth.code_replay"));
         let changes = match refusal {

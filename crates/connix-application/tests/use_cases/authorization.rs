@@ -5,7 +5,7 @@ use crate::world::World;
 use chrono::Duration;
 use connix_application::{
     Authorization, CallingClient, ClientCredentials, ClientOrder, Decision, Error, Guest, IssuedTokens, OrgRef,
-    Precondition, SignedIn, Ticket, TokenFailure,
+    Precondition, RateLimits, SignedIn, Ticket, TokenFailure,
 };
 use connix_domain::audit::{Origin, Outcome};
 use connix_domain::member::PasswordHash;
@@ -17,12 +17,15 @@ use connix_domain::oauth::redirect_uri::RedirectUri;
 use connix_domain::oauth::scope::Scopes;
 use connix_domain::page::AuditQuery;
 use connix_domain::port::secrets::Secret;
+use connix_domain::rate_limit::Figures;
 use connix_domain::role::Role;
+use std::net::{IpAddr, Ipv4Addr};
 
 const EMAIL: &str = "ann@example.com";
 const PASSWORD: &str = "seven slow otters";
 const REDIRECT: &str = "https://app.example/cb";
 const BROWSER: &str = "a browser";
+const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 /// Proves itself in this world, see `PlainOpaque`.
 const VERIFIER: &str = "a-verifier-that-is-its-own-challenge-012345";
 
@@ -36,7 +39,10 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let world = World::new().await;
+        Self::of(World::new().await).await
+    }
+
+    async fn of(world: World) -> Self {
         let app = &world.app;
         app.make_member(&OrgRef::Default, EMAIL, Role::Member, PasswordHash(PASSWORD.to_owned())).await.unwrap();
         let order = ClientOrder {
@@ -48,7 +54,8 @@ impl Scene {
         let client = app.register_client(&world.caller, order, None).await.unwrap().client;
         let client_id = client.id.to_string();
         let shown = ClientCredentials { id: client_id.clone(), secret: None };
-        let client = app.authenticate_client(&shown, Origin::local("issueToken")).await.unwrap();
+        let origin = Origin { address: Some(ADDRESS), ..Origin::local("issueToken") };
+        let client = app.authenticate_client(&shown, origin).await.unwrap();
         let password = Secret::new(PASSWORD);
         let guest = Guest { email: EMAIL, password, org: None, device: None, origin: Origin::local("signIn") };
         let user = app.sign_in(guest).await.unwrap().user;
@@ -128,6 +135,22 @@ async fn a_code_lives_for_a_minute() {
         let given = scene.redeem(&code).await;
         if good { assert!(given.is_ok()) } else { assert_refused(given) }
     }
+}
+
+/// O18: whoever uses up what an address may guess does not save what was stolen.
+#[tokio::test]
+async fn a_replay_ends_the_grant_however_many_wrong_credentials_came_before() {
+    let limits = RateLimits { figures: Figures::default(), failed_credentials: 1 };
+    let scene = Scene::of(World::limited(limits).await).await;
+    let code = scene.code().await;
+    let tokens = scene.redeem(&code).await.unwrap();
+    let seen = async || scene.world.app.redeem_code(&scene.client, &code, Some(REDIRECT), None).await;
+    assert_refused(seen().await);
+    let limited = seen().await;
+    assert!(matches!(limited, Err(TokenFailure::Ours(Error::RateLimited { .. }))), "{limited:?}");
+    assert!(scene.is_good(&tokens).await);
+    assert_refused(scene.redeem(&code).await);
+    assert!(!scene.is_good(&tokens).await);
 }
 
 /// O31, O32.
