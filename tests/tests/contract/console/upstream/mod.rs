@@ -51,12 +51,12 @@ impl Trusting {
         browser.get(&back).await
     }
 
-    /// What the audit log has of people who came back, about a resource or about all; the newest first.
+    /// What the audit log has of people who came back, about a resource or about all; the oldest first.
     async fn came_back(&self, outcome: &str, resource: Option<&str>) -> Vec<serde_json::Value> {
         let about = resource.map(|id| format!("&resource_id={id}")).unwrap_or_default();
         let path = format!("/api/v1/audit-log?limit=100&action=endUpstreamSignIn&outcome={outcome}{about}");
         let log = self.server.client().get(&path).await.expect(200);
-        log["entries"].as_array().unwrap().clone()
+        log["data"].as_array().unwrap().clone()
     }
 }
 
