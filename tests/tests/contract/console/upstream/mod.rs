@@ -54,7 +54,7 @@ impl Trusting {
     /// What the audit log has of people who came back, about a resource or about all; the oldest first.
     async fn came_back(&self, outcome: &str, resource: Option<&str>) -> Vec<serde_json::Value> {
         let about = resource.map(|id| format!("&resource_id={id}")).unwrap_or_default();
-        let path = format!("/api/v1/audit-log?limit=100&action=endUpstreamSignIn&outcome={outcome}{about}");
+        let path = format!("/api/v1/audit-log?limit=100&order=desc&action=endUpstreamSignIn&outcome={outcome}{about}");
         let log = self.server.client().get(&path).await.expect(200);
         log["data"].as_array().unwrap().clone()
     }
