@@ -131,7 +131,9 @@ impl App {
         let owner = (organisation.id, organisation.owner);
         let (key, text) = self.given(owner, name, Permissions::all(), None);
         let given = Change::SetProperty { name: FIRST_KEY_GIVEN.to_owned(), value: Vec::new() };
-        match self.ports.store.commit(ChangeSet::new().with(given).with(Change::CreateApiKey(key))).await {
+        let audited = self.audited_locally(organisation.id, "serve", Target::new("api_key", key.kid.id()), []);
+        match self.ports.store.commit(ChangeSet::new().with(given).with(Change::CreateApiKey(key)).with(audited)).await
+        {
             // another server on the same store was first
             Err(CommitError::Duplicate { entity: Entity::Property, .. }) => Ok(None),
             other => Ok(other.map(|()| Some(FirstStart { key: text }))?),
@@ -144,7 +146,9 @@ impl App {
     /// A fault of `name`: not a name, or taken.
     pub async fn create_organisation(&self, name: &str) -> Result<OrgId, Error> {
         let (organisation, changes) = self.new_organisation(name).await?;
-        match self.ports.store.commit(changes).await {
+        let target = Target::new("organization", organisation.id);
+        let audited = self.audited_locally(organisation.id, "orgs create", target, []);
+        match self.ports.store.commit(changes.with(audited)).await {
             Err(CommitError::Duplicate { entity: Entity::Organisation, .. }) => {
                 Err(Error::field("name", "An organisation with this name already exists"))
             }
@@ -209,7 +213,7 @@ impl App {
             Some(wanted) => self.named_member(scope, wanted).await?.id,
         };
         let (key, text) = self.given((organisation.id, user), name, new.permissions, projects);
-        let audited = self.audited_locally(organisation.id, "keys create", Target::new("api_key", key.kid.id()));
+        let audited = self.audited_locally(organisation.id, "keys create", Target::new("api_key", key.kid.id()), []);
         self.commit(ChangeSet::new().with(Change::CreateApiKey(key)).with(audited)).await?;
         Ok(text)
     }

@@ -5,7 +5,7 @@ use crate::caller::{Caller, Precondition, ProjectRef};
 use crate::error::{Error, Resource};
 use crate::idempotency::Remember;
 use connix_domain::Timestamp;
-use connix_domain::api_key::{ApiKey, KeyChange, KeyTerms, Kid};
+use connix_domain::api_key::{ApiKey, KeyChange, KeyStatus, KeyTerms, Kid};
 use connix_domain::audit::{Target, changed_in_key};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::grace::Grace;
@@ -101,9 +101,14 @@ impl App {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn api_keys(&self, caller: &Caller, query: &DirectoryQuery) -> Result<Page<ApiKey>, Error> {
+    pub async fn api_keys(
+        &self,
+        caller: &Caller,
+        query: &DirectoryQuery,
+        status: Option<KeyStatus>,
+    ) -> Result<Page<ApiKey>, Error> {
         caller.may(Permission::ApiKeysRead)?;
-        Ok(self.store().api_keys(caller.scope, query).await?)
+        Ok(self.store().api_keys(caller.scope, query, status.map(|status| (status, self.now()))).await?)
     }
 
     /// A key that has not been revoked.

@@ -43,7 +43,13 @@ impl App {
     }
 
     /// That an operator did something on the command line, as a change.
-    pub(crate) fn audited_locally(&self, org: OrgId, command: &str, target: Target) -> Change {
+    pub(crate) fn audited_locally<'n>(
+        &self,
+        org: OrgId,
+        command: &str,
+        target: Target,
+        changed: impl IntoIterator<Item = &'n str>,
+    ) -> Change {
         Change::Audit(AuditEntry {
             org,
             at: self.now(),
@@ -53,7 +59,7 @@ impl App {
             target_kind: target.kind.to_owned(),
             target_id: target.id,
             outcome: Outcome::Done,
-            changed: Vec::new(),
+            changed: changed.into_iter().map(str::to_owned).collect(),
         })
     }
 

@@ -76,7 +76,7 @@ pub enum Error {
     },
     /// The organisation would be left without an owner.
     #[error("The organisation needs an owner: make another member one first")]
-    LastOwner,
+    LastOwner(&'static str),
     /// The key is not one that can be changed or replaced any more.
     #[error(transparent)]
     KeyRefused(KeyRefusal),

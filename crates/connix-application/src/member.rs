@@ -169,7 +169,7 @@ impl App {
     ) -> Result<Member, Error> {
         let ceases = member.owns() && !next.owns();
         if ceases && self.owners(scope).await? <= 1 {
-            return Err(Error::LastOwner);
+            return Err(Error::LastOwner(if next.is_enabled() { "role" } else { "disabled" }));
         }
         let remains = ceases.then_some(Change::OwnerRemains { org: scope.org() });
         let leaves = member.is_enabled() && !next.is_enabled();

@@ -3,7 +3,7 @@
 use crate::administration::OrgRef;
 use crate::app::App;
 use crate::error::{Error, Resource};
-use connix_domain::audit::Target;
+use connix_domain::audit::{Target, changed_in_member};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::UserId;
 use connix_domain::member::{EmailAddress, Member, MemberChange, Password, PasswordHash};
@@ -35,7 +35,7 @@ impl App {
         let blank = Member::first_owner(scope.org(), UserId::new(self.ports.ids.bits()), now);
         let password = Some(Password { hash: password, set_at: now });
         let member = Member { email: Some(email), role, password, ..blank };
-        let audited = self.audited_locally(scope.org(), "members create", Target::new("member", member.id));
+        let audited = self.audited_locally(scope.org(), "members create", Target::new("member", member.id), []);
         self.commit_member(ChangeSet::new().with(Change::CreateMember(member.clone())).with(audited)).await?;
         Ok(member.id)
     }
@@ -57,7 +57,8 @@ impl App {
         self.retrying(|| async {
             let member = self.named_member(scope, wanted).await?;
             let Some(next) = member.change(change.clone(), &Permissions::all(), self.now())? else { return Ok(member) };
-            let audited = self.audited_locally(scope.org(), "members set", Target::new("member", member.id));
+            let changed = changed_in_member(&member, &next);
+            let audited = self.audited_locally(scope.org(), "members set", Target::new("member", member.id), changed);
             self.replace_member(scope, &member, next, audited).await
         })
         .await
@@ -72,8 +73,10 @@ impl App {
         self.retrying(|| async {
             let member = self.named_member(scope, wanted).await?;
             let (link, invitation) = self.invitation();
-            let audited = self.audited_locally(scope.org(), "members link", Target::new("member", member.id));
-            self.replace_member(scope, &member, member.invited_again(invitation, self.now()), audited).await?;
+            let next = member.invited_again(invitation, self.now());
+            let changed = changed_in_member(&member, &next);
+            let audited = self.audited_locally(scope.org(), "members link", Target::new("member", member.id), changed);
+            self.replace_member(scope, &member, next, audited).await?;
             Ok(link)
         })
         .await

@@ -7,7 +7,7 @@ use crate::idempotency::Remember;
 use connix_domain::audit::Target;
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::id::TeamId;
-use connix_domain::member::Member;
+use connix_domain::member::{Member, MemberStatus};
 use connix_domain::name::TeamName;
 use connix_domain::page::{DirectoryQuery, Page};
 use connix_domain::permission::Permission;
@@ -104,10 +104,11 @@ impl App {
         caller: &Caller,
         wanted: &str,
         query: &DirectoryQuery,
+        status: Option<MemberStatus>,
     ) -> Result<Page<Member>, Error> {
         caller.may(Permission::TeamsRead)?;
         let team = self.own_team(caller, wanted).await?;
-        Ok(self.store().team_members(caller.scope, team.id, query).await?)
+        Ok(self.store().team_members(caller.scope, team.id, query, status).await?)
     }
 
     /// Somebody is in a team from now on.
@@ -127,8 +128,10 @@ impl App {
             let member = self.own_member(caller.scope, member).await?;
             let joined = Membership { org: team.org, team: team.id, user: member.id, since: self.now() };
             let record = self.record(remember.as_ref(), &member);
-            let entry = self.audited(caller, Target::new("team", team.id), ["members"]);
-            self.ports.store.commit(ChangeSet::new().with(Change::JoinTeam(joined)).with(entry).first(record)).await?;
+            let inside = self.store().teams_of(caller.scope, member.id).await?.contains(&team.id);
+            let entry = (!inside).then(|| self.audited(caller, Target::new("team", team.id), ["members"]));
+            let changes = ChangeSet::new().with(Change::JoinTeam(joined)).with_all(entry).first(record);
+            self.ports.store.commit(changes).await?;
             self.known_credentials.forget();
             Ok(member)
         })

@@ -7,6 +7,7 @@ use crate::api_key::ApiKey;
 use crate::event::Actor;
 use crate::id::OrgId;
 use crate::member::Member;
+use crate::oauth::client::OAuthClient;
 use crate::organisation::Organisation;
 use crate::phases;
 use crate::project::Project;
@@ -128,6 +129,12 @@ pub fn changed_in_key(before: &ApiKey, after: &ApiKey) -> Vec<&'static str> {
     changed!(before, after;
         "name": name, "permissions": permissions, "projects": projects, "rate_limits": limits, "expires_at": expires_at,
         "replaced_by": successor)
+}
+
+/// What a change made of an application.
+pub fn changed_in_client(before: &OAuthClient, after: &OAuthClient) -> Vec<&'static str> {
+    changed!(before, after;
+        "name": name, "redirect_uris": redirect_uris, "scopes": scopes, "status": status, "client_secret": secrets)
 }
 
 /// What a change made of an organisation.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use connix_domain::Timestamp;
 use connix_domain::agent::Agent;
-use connix_domain::api_key::{ApiKey, Digest, Kid};
+use connix_domain::api_key::{ApiKey, Digest, KeyStatus, Kid};
 use connix_domain::audit::PlacedEntry;
 use connix_domain::browser_session::BrowserSession;
 use connix_domain::change_set::{Change, ChangeSet};
@@ -122,7 +122,7 @@ hand_on! {
         forget_before(scope: OrgScope, before: Timestamp) -> Forgotten;
     }
     ApiKeyReader {
-        api_keys(scope: OrgScope, query: &DirectoryQuery) -> Page<ApiKey>;
+        api_keys(scope: OrgScope, query: &DirectoryQuery, status: Option<(KeyStatus, Timestamp)>) -> Page<ApiKey>;
         api_key(scope: OrgScope, kid: &Kid) -> Option<ApiKey>;
         api_keys_of_line(scope: OrgScope, line: &Kid) -> Vec<ApiKey>;
     }
@@ -136,7 +136,7 @@ hand_on! {
         teams_of(scope: OrgScope, user: UserId) -> Vec<TeamId>;
         team(scope: OrgScope, id: TeamId) -> Option<Team>;
         teams(scope: OrgScope, query: &DirectoryQuery) -> Page<Team>;
-        team_members(scope: OrgScope, team: TeamId, query: &DirectoryQuery) -> Page<Member>;
+        team_members(scope: OrgScope, team: TeamId, query: &DirectoryQuery, status: Option<MemberStatus>) -> Page<Member>;
     }
     AuditReader { audit_log(scope: OrgScope, query: &AuditQuery) -> Vec<PlacedEntry>; }
     ApplicationReader {

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::caller::{Caller, Precondition};
 use crate::error::{Error, Resource};
 use crate::idempotency::Remember;
-use connix_domain::audit::Target;
+use connix_domain::audit::{Target, changed_in_client};
 use connix_domain::change_set::{Change, ChangeSet};
 use connix_domain::grace::Grace;
 use connix_domain::id::OAuthClientId;
@@ -124,8 +124,7 @@ impl App {
             let client = self.find_client(caller, wanted).await?;
             on.check(client.version)?;
             let Some(next) = client.changed(change.clone(), self.now()) else { return Ok(client) };
-            let changed = changed_fields(change);
-            self.commit_client(caller, &next, &changed, None).await?;
+            self.commit_client(caller, &next, &changed_in_client(&client, &next), None).await?;
             Ok(next)
         })
         .await
@@ -149,7 +148,8 @@ impl App {
             let no_secret = |error: HasNoSecret| Error::field("type", error.to_string());
             let next = client.with_new_secret(digest, grace, self.now()).map_err(no_secret)?;
             let new = NewClient { client: next, secret: Some(text) };
-            self.commit_client(caller, &new.client, &["secret"], self.record(remember.as_ref(), &new)).await?;
+            let changed = changed_in_client(&client, &new.client);
+            self.commit_client(caller, &new.client, &changed, self.record(remember.as_ref(), &new)).await?;
             Ok(new)
         })
         .await
@@ -196,15 +196,4 @@ impl App {
 
 fn target(client: &OAuthClient) -> Target {
     Target::new("oauth_client", client.id)
-}
-
-/// The fields that a change names.
-fn changed_fields(change: &ClientChange) -> Vec<&'static str> {
-    let named = [
-        ("name", change.name.is_some()),
-        ("redirect_uris", change.redirect_uris.is_some()),
-        ("scopes", change.scopes.is_some()),
-        ("status", change.status.is_some()),
-    ];
-    named.into_iter().filter(|(_, named)| *named).map(|(field, _)| field).collect()
 }

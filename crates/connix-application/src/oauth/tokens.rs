@@ -65,10 +65,11 @@ impl App {
         verifier: Option<&str>,
     ) -> Result<IssuedTokens, TokenFailure> {
         let client = &caller.client;
-        let digest = self.ports.opaque.read(Opaque::Code, code).ok_or(NOT_GOOD)?;
+        let digest = self.ports.opaque.read(Opaque::Code, code).ok_or_else(|| self.not_good(caller))?;
         let verifier = verifier.and_then(CodeVerifier::parse);
         for _ in 0..TRIES {
-            let kept = self.store().authorization_code(answering(client.org), &digest).await?.ok_or(NOT_GOOD)?;
+            let kept = self.store().authorization_code(answering(client.org), &digest).await?;
+            let kept = kept.ok_or_else(|| self.not_good(caller))?;
             let proves = verifier.as_ref().is_some_and(|shown| self.ports.opaque.proves(shown, &kept.challenge));
             match kept.redemption(Redeemer { client, redirect_uri, proves }, self.now()) {
                 Redemption::Redeem => match self.try_redeem(caller, &kept).await {
@@ -101,14 +102,14 @@ impl App {
         code: &AuthorizationCode,
         refusal: Redemption,
     ) -> Result<IssuedTokens, TokenFailure> {
-        // a code that is not good is a wrong credential like others, but what a thief was given ends in any case
-        let counted = self.refuse_credential(caller.origin.address);
-        if refusal != Redemption::RevokeGrant && matches!(counted, Error::RateLimited { .. }) {
-            return Err(counted.into());
+        let refused = self.not_good(caller);
+        // what a thief was given ends in any case
+        if refusal != Redemption::RevokeGrant && matches!(refused, TokenFailure::Ours(_)) {
+            return Err(refused);
         }
         let replay = || self.audited_for(caller, &code.redeemed(self.now()), Some("oauth.code_replay"));
         let changes = match refusal {
-            Redemption::Redeem | Redemption::Refuse => return Err(NOT_GOOD),
+            Redemption::Redeem | Redemption::Refuse => return Err(refused),
             Redemption::CountFailure => {
                 ChangeSet::new().with(OAuthChange::CountFailure { org: code.org, digest: code.digest }.into())
             }
@@ -122,7 +123,15 @@ impl App {
         if refusal == Redemption::RevokeGrant {
             self.known_credentials.forget();
         }
-        Err(NOT_GOOD)
+        Err(refused)
+    }
+
+    /// What is answered to a code or refresh token that is not good: a wrong credential like others, of which an address has so many.
+    fn not_good(&self, caller: &CallingClient) -> TokenFailure {
+        match self.refuse_credential(caller.origin.address) {
+            Error::Unauthorized => NOT_GOOD,
+            limited => limited.into(),
+        }
     }
 
     /// Gives the next pair of tokens for a refresh token, or the same pair again to whoever lost the answer.
@@ -136,11 +145,11 @@ impl App {
         asked: Option<&Scopes>,
     ) -> Result<IssuedTokens, TokenFailure> {
         let client = &caller.client;
-        let digest = self.ports.opaque.read(Opaque::Refresh, token.expose()).ok_or(NOT_GOOD)?;
+        let digest = self.ports.opaque.read(Opaque::Refresh, token.expose()).ok_or_else(|| self.not_good(caller))?;
         let (text, next) = self.ports.opaque.successor(token);
         let scope = answering(client.org);
         for _ in 0..TRIES {
-            let shown = self.store().pair_of_refresh(scope, &digest).await?.ok_or(NOT_GOOD)?;
+            let shown = self.store().pair_of_refresh(scope, &digest).await?.ok_or_else(|| self.not_good(caller))?;
             let successor = self.store().pair_of_refresh(scope, &next).await?;
             let grant = self.store().grant(scope, shown.grant).await?.ok_or(NOT_GOOD)?;
             match (shown.refreshing(&grant, successor.as_ref(), client, asked, self.now()), successor) {
@@ -159,7 +168,7 @@ impl App {
                     return Err(TokenFailure::Told(TokenError::InvalidScope, "More is asked for than was granted"));
                 }
                 (Refreshing::RevokeGrant, _) => return self.reused(caller, &grant).await,
-                (Refreshing::Refuse | Refreshing::Again, _) => return Err(NOT_GOOD),
+                (Refreshing::Refuse | Refreshing::Again, _) => return Err(self.not_good(caller)),
             }
         }
         Err(Error::Contended.into())
@@ -182,7 +191,7 @@ impl App {
 
     async fn reused(&self, caller: &CallingClient, grant: &Grant) -> Result<IssuedTokens, TokenFailure> {
         self.revoke_grant(grant, self.audited_for(caller, grant, Some("oauth.refresh_reuse"))).await?;
-        Err(NOT_GOOD)
+        Err(self.not_good(caller))
     }
 
     pub(super) async fn revoke_grant(&self, grant: &Grant, audited: Change) -> Result<(), Error> {

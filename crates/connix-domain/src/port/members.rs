@@ -46,5 +46,6 @@ pub trait MemberReader: Send + Sync {
         scope: OrgScope,
         team: TeamId,
         query: &DirectoryQuery,
+        status: Option<MemberStatus>,
     ) -> Result<Page<Member>, ReadError>;
 }

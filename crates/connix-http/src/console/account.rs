@@ -111,9 +111,10 @@ async fn sign_out(visit: Visit, form: Form) -> Result<HttpResponse, Problem> {
     if !visit.comes_from_here(&form, Some(&user)) {
         return Ok(visit.forged());
     }
-    match (form.get("everywhere"), form.get("session").and_then(|id| id.parse().ok())) {
+    match (form.get("everywhere"), form.get("session").map(str::parse)) {
         (Some(_), _) => visit.app.sign_out_everywhere(&user).await?,
-        (None, Some(other)) if other != user.session.id => {
+        (None, Some(Err(_))) => return Ok(visit.unreadable()),
+        (None, Some(Ok(other))) if other != user.session.id => {
             visit.app.sign_out_of(&user, other).await?;
             return Ok(visit.sent_to("/console"));
         }

@@ -92,12 +92,14 @@ async fn decide(visit: Visit, form: Form) -> Result<HttpResponse, Problem> {
     if !visit.comes_from_here(&form, user.as_ref()) {
         return Ok(visit.forged());
     }
+    let Some(decision) = form.get("decision").and_then(|word| word.parse::<Decision>().ok()) else {
+        return Ok(visit.unreadable());
+    };
     let question = match visit.ticket(form.get("request")) {
         Some(ticket) => visit.app.open_ticket(&ticket, visit.browser()).await?,
         None => None,
     };
-    let decision = form.get("decision").and_then(|word| word.parse::<Decision>().ok());
-    let (Some(question), Some(decision), Some(user)) = (question, decision, user) else {
+    let (Some(question), Some(user)) = (question, user) else {
         return Ok(visit.request_ended());
     };
     Ok(match visit.app.decide(&user, &question, decision).await? {

@@ -48,6 +48,7 @@ pub(super) fn rendered(status: StatusCode, page: &impl Template, sends_to: Optio
 pub(crate) fn of_problem(problem: &Problem, request: &str) -> String {
     let situation = problem.situation();
     let message = problem.message(Vocabulary::Upper);
+    let message = message.trim_end_matches('.');
     let sentence = match situation {
         Situation::NotFound => "There is no such page.".to_owned(),
         _ if situation.status().is_server_error() => {

@@ -21,7 +21,7 @@ impl From<Error> for Problem {
                 Self::from(Situation::Conflict).saying("Agent name already exists in this project")
             }
             Error::Taken { field, message } => conflict(field, message.to_owned()),
-            Error::LastOwner => conflict("role", Error::LastOwner.to_string()),
+            Error::LastOwner(field) => conflict(field, Error::LastOwner(field).to_string()),
             Error::KeyRefused(refusal) => conflict("status", refusal.to_string()),
             Error::Refused(refusal) => conflict("status", refused(&refusal)),
             Error::DefaultProjectProtected(what) => {

@@ -63,7 +63,8 @@ struct EntryView<'e> {
     sequence: i64,
     timestamp: Instant,
     actor: ActorView,
-    /// The public part of the API key, or the grant; null on the command line.
+    /// The API key's public part, the application's `client_id`, or the session of the console; null on the command line and where
+    /// nobody has signed in yet.
     credential: Option<&'e str>,
     /// The operation of the API, such as `deleteProject`, or the command.
     action: &'e str,

@@ -1,6 +1,6 @@
 //! OAuth clients: the applications that are registered with the authorization server (contract section 10).
 
-use crate::body::{Fields, JsonBody, NoBody, OptionalBody};
+use crate::body::{Echo, Fields, JsonBody, NoBody, OptionalBody};
 use crate::call::Call;
 use crate::idempotency;
 use crate::problem::Problem;
@@ -94,6 +94,7 @@ struct UpdateOAuthClient {
 
 /// A registered application.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "OAuthClient")]
 struct Client {
     client_id: String,
     /// Shown once, when it is made.
@@ -135,6 +136,7 @@ impl Client {
 
 /// What is left of a removed client.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "OAuthClientRemoved")]
 struct ClientRemoved {
     message: &'static str,
     client_id: String,
@@ -142,6 +144,7 @@ struct ClientRemoved {
 
 /// A page of applications.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "OAuthClientList")]
 struct ClientList {
     data: Vec<Client>,
     pagination: PagePagination,
@@ -233,14 +236,19 @@ async fn get(call: Call) -> Result<HttpResponse, Problem> {
 
 async fn update(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
     call.no_query()?;
-    let change = change(&body)?;
+    let (change, echo) = change(&body)?;
     let (wanted, on) = (call.path("client"), call.precondition());
+    if !echo.is_empty() {
+        echo.unchanged(&Client::of(&call.app.client(&call.caller, wanted).await?))?;
+    }
     let client = call.app.change_client(&call.caller, wanted, &on, &change).await?;
     Ok(Reply::ok(&Client::of(&client)).version(client.version).into())
 }
 
-fn change(body: &JsonBody) -> Result<ClientChange, Problem> {
+/// Reads a change, and what was sent back of the keys that the service owns.
+fn change(body: &JsonBody) -> Result<(ClientChange, Echo<'_>), Problem> {
     let mut fields = body.fields();
+    let echo = fields.owned(&["client_id", "org_id", "type", "created_by", "created_at", "updated_at"]);
     let change = ClientChange {
         name: name(&mut fields),
         redirect_uris: redirect_uris(&mut fields),
@@ -248,7 +256,7 @@ fn change(body: &JsonBody) -> Result<ClientChange, Problem> {
         status: fields.word::<ClientStatus>("status"),
     };
     fields.finish()?;
-    Ok(change)
+    Ok((change, echo))
 }
 
 async fn rotate(call: Call, OptionalBody(body): OptionalBody) -> Result<HttpResponse, Problem> {

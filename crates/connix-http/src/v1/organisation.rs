@@ -83,6 +83,8 @@ struct Me<'m> {
     organization: OrganizationView<'m>,
     /// The public part of the API key that was shown, if it was one.
     api_key_id: Option<String>,
+    /// The application that was let act for the member, if an access token was shown.
+    client_id: Option<String>,
     /// What may be done now.
     permissions: Vec<&'static str>,
     /// The only projects that are reached; `null` for all that the member sees.
@@ -126,6 +128,7 @@ impl<'m> Me<'m> {
             user: MemberView::of(member),
             organization: OrganizationView::of(organisation),
             api_key_id: caller.key().map(Kid::id),
+            client_id: caller.application().map(|client| client.to_string()),
             permissions: access.permissions().iter().map(Permission::as_str).collect(),
             projects: access.projects().map(|list| list.iter().map(ProjectId::to_string).collect()),
             rate_limits: RateLimits::of(caller.own_limits()),

@@ -32,12 +32,15 @@ const OF_AGENTS: &[(&str, Policy)] = &[
 pub(crate) struct RateLimits {
     /// Requests of an hour.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     requests_per_hour: Option<u32>,
     /// Requests of a minute, on routes without a limit of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     requests_per_minute: Option<u32>,
     /// Model tokens of an hour.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000_000))]
     tokens_per_hour: Option<u32>,
     /// Requests of a minute about agents.
     #[serde(skip_serializing_if = "AgentRateLimits::is_empty")]
@@ -49,20 +52,28 @@ pub(crate) struct RateLimits {
 #[derive(Debug, Default, PartialEq, Serialize, JsonSchema)]
 struct AgentRateLimits {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000_000))]
     list: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000_000))]
     create: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000_000))]
     get: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000_000))]
     update: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000_000))]
     delete: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000_000))]
     actions: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000_000))]
     logs: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000_000))]
     metrics: Option<u32>,
 }
 

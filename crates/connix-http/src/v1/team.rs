@@ -1,6 +1,6 @@
 //! Teams, and who is in them (contract section 10).
 
-use super::member::{MemberList, MemberView};
+use super::member::{MEMBER_STATUS, MemberList, MemberView};
 use crate::body::{Echo, JsonBody, NoBody};
 use crate::call::Call;
 use crate::idempotency;
@@ -10,7 +10,7 @@ use crate::reply::{Reply, not_modified};
 use crate::rfc3339::Instant;
 use crate::route::{Answer, Method, PAGE, Route, SEARCH, SORT, TIMES};
 use actix_web::{HttpResponse, web};
-use connix_domain::member::Member;
+use connix_domain::member::{Member, MemberStatus};
 use connix_domain::name::TeamName;
 use connix_domain::permission::Permission;
 use connix_domain::team::Team;
@@ -50,7 +50,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new(Method::Get, MEMBERS, "listTeamMembers", || web::to(members))
         .about(TAG, "List who is in a team")
         .needs(Permission::TeamsRead)
-        .query(&[PAGE, SORT, SEARCH, TIMES])
+        .query(&[PAGE, SORT, MEMBER_STATUS, SEARCH, TIMES])
         .answers(&[Answer::of::<MemberList>(200, "A page of members")]),
     Route::new(Method::Post, MEMBERS, "addTeamMember", || web::to(join))
         .about(TAG, "Add a member to a team")
@@ -193,8 +193,9 @@ async fn delete(call: Call, _: NoBody) -> Result<HttpResponse, Problem> {
 async fn members(call: Call) -> Result<HttpResponse, Problem> {
     let mut query = call.query();
     let directory = query.directory();
+    let status = query.word::<MemberStatus>("status");
     query.finish()?;
-    let page = call.app.team_members(&call.caller, call.path("team"), &directory).await?;
+    let page = call.app.team_members(&call.caller, call.path("team"), &directory, status).await?;
     let data = page.items.iter().map(MemberView::of).collect();
     Ok(Reply::ok(&MemberList { data, pagination: PagePagination::new(directory.window, page.total) }).into())
 }
@@ -204,7 +205,9 @@ async fn join(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
     let mut fields = body.fields();
     let user = fields.required_string("user_id").unwrap_or_default();
     fields.finish()?;
-    let reply = |member: &Member| Reply::of(201, &MemberView::of(member));
+    let reply = |member: &Member| {
+        Reply::created(&MemberView::of(member), format!("/api/v1/members/{}", member.id)).version(member.version)
+    };
     idempotency::once(&call, body.raw(), reply, async |remember| {
         call.app.join_team(&call.caller, call.path("team"), user, remember).await
     })

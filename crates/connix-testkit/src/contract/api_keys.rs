@@ -90,9 +90,9 @@ pub async fn keys_are_listed_oldest_first_without_the_revoked(subject: &dyn Subj
     }
     tenant.must([Change::RevokeApiKey { key: made[3].clone(), at: samples::after(9) }]).await;
     let second = DirectoryQuery::oldest_first(Window { limit: 2, offset: 1 });
-    let part = tenant.store.api_keys(tenant.scope(), &second).await.expect("keys");
+    let part = tenant.store.api_keys(tenant.scope(), &second, None).await.expect("keys");
     assert_eq!((part.total, part.items), (3, vec![made[2].clone(), made[0].clone()]));
-    assert_eq!(tenant.store.api_keys(other.scope(), &everything()).await.map(|page| page.total), Ok(0));
+    assert_eq!(tenant.store.api_keys(other.scope(), &everything(), None).await.map(|page| page.total), Ok(0));
 }
 
 /// `ApiKeyReader::api_keys_of_line`

@@ -5,7 +5,7 @@ use super::tenant::everything;
 use super::{Subject, Tenant};
 use crate::samples;
 use crate::samples::oauth::public_client;
-use connix_domain::api_key::ApiKey;
+use connix_domain::api_key::{ApiKey, KeyStatus};
 use connix_domain::change_set::Change;
 use connix_domain::member::{Member, MemberStatus};
 use connix_domain::name::{ClientName, KeyName};
@@ -84,11 +84,42 @@ pub async fn keys_are_found_and_sorted(subject: &dyn Subject) {
     ask(|query| {
         let (store, scope) = (Arc::clone(&tenant.store), tenant.scope());
         async move {
-            let page = store.api_keys(scope, &query).await.expect("keys");
+            let page = store.api_keys(scope, &query, None).await.expect("keys");
             page.items.iter().map(|key| key.name.as_str().to_owned()).collect()
         }
     })
     .await;
+}
+
+/// `ApiKeyReader::api_keys`: "… or of those that have this status at a time."
+pub async fn keys_are_found_by_status(subject: &dyn Subject) {
+    let tenant = Tenant::new(subject).await;
+    let new = |created, expires_at| ApiKey {
+        created_at: samples::after(created),
+        expires_at,
+        ..samples::api_key(tenant.org())
+    };
+    let active = [new(1, None), new(2, Some(samples::after(101)))];
+    let rotated = ApiKey { successor: Some(active[0].kid.clone()), ..new(3, Some(samples::after(200))) };
+    let expired = [
+        new(4, Some(samples::after(100))),
+        ApiKey { successor: Some(rotated.kid.clone()), ..new(5, Some(samples::after(50))) },
+    ];
+    let now = samples::after(100);
+    for key in active.iter().chain([&rotated]).chain(&expired) {
+        tenant.must([Change::CreateApiKey(key.clone())]).await;
+    }
+    let rotated = [rotated];
+    for (status, found) in [
+        (KeyStatus::Active, &active[..]),
+        (KeyStatus::Rotated, &rotated),
+        (KeyStatus::Expired, &expired),
+        (KeyStatus::Revoked, &[]),
+    ] {
+        assert!(found.iter().all(|key| key.status(now) == status));
+        let listed = tenant.store.api_keys(tenant.scope(), &everything(), Some((status, now))).await;
+        assert_eq!(listed.map(|page| page.items), Ok(found.to_vec()), "{status}");
+    }
 }
 
 /// `ApplicationReader::oauth_clients`
@@ -141,7 +172,9 @@ pub async fn members_are_found_by_address_and_by_where_they_stand(subject: &dyn 
         let filter = Filter { search: Some(part.to_owned()), ..Filter::default() };
         DirectoryQuery { filter, ..everything() }
     };
+    let nameless = Member { created_at: samples::after(4), ..samples::member(tenant.org(), Role::Owner) };
     let by_name = DirectoryQuery { sort: Sort { by: SortBy::Name, descending: false }, ..everything() };
+    let backwards = DirectoryQuery { sort: Sort { by: SortBy::Name, descending: true }, ..everything() };
     for (query, status, found) in [
         (everything(), Some(MemberStatus::Invited), vec![&zoe]),
         (everything(), Some(MemberStatus::Active), vec![&ada]),
@@ -149,13 +182,16 @@ pub async fn members_are_found_by_address_and_by_where_they_stand(subject: &dyn 
         (searched("ZOE"), None, vec![&zoe]),
         (searched("_"), None, vec![&ada]),
         (searched("zoe"), Some(MemberStatus::Active), vec![]),
-        (by_name, None, vec![&ada, &bob, &zoe]),
+        (by_name.clone(), None, vec![&ada, &bob, &zoe]),
     ] {
         let listed = tenant.store.members(tenant.scope(), &query, status).await.expect("members");
         assert_eq!((listed.items.iter().collect(), listed.total), (found.clone(), found.len() as i64), "{query:?}");
-        if status.is_none() {
-            let inside = tenant.store.team_members(tenant.scope(), team.id, &query).await.expect("members");
-            assert_eq!(inside.items.iter().collect::<Vec<_>>(), found, "{query:?}");
-        }
+        let inside = tenant.store.team_members(tenant.scope(), team.id, &query, status).await.expect("members");
+        assert_eq!(inside.items.iter().collect::<Vec<_>>(), found, "{query:?}");
+    }
+    tenant.must([Change::CreateMember(nameless.clone())]).await;
+    for (query, found) in [(by_name, [&nameless, &ada, &bob, &zoe]), (backwards, [&zoe, &bob, &ada, &nameless])] {
+        let listed = tenant.store.members(tenant.scope(), &query, None).await.expect("members");
+        assert_eq!(listed.items.iter().collect::<Vec<_>>(), found, "{query:?}");
     }
 }

@@ -221,11 +221,14 @@ pub async fn members_join_and_leave_teams(subject: &dyn Subject) {
     for _ in 0..2 {
         joined(&tenant, &team, &member).await;
         assert_eq!(tenant.store.teams_of(tenant.scope(), member.id).await, Ok(vec![team.id]));
-        let page = tenant.store.team_members(tenant.scope(), team.id, &everything()).await;
+        let page = tenant.store.team_members(tenant.scope(), team.id, &everything(), None).await;
         assert_eq!(page.map(|page| (page.total, page.items)), Ok((1, vec![member.clone()])));
     }
     assert_eq!(tenant.store.teams_of(other.scope(), member.id).await, Ok(Vec::new()));
-    assert_eq!(tenant.store.team_members(other.scope(), team.id, &everything()).await.map(|page| page.total), Ok(0));
+    assert_eq!(
+        tenant.store.team_members(other.scope(), team.id, &everything(), None).await.map(|page| page.total),
+        Ok(0)
+    );
     let leave = |org| Change::LeaveTeam { org, team: team.id, user: member.id };
     tenant.must([leave(other.org())]).await;
     assert_eq!(tenant.store.teams_of(tenant.scope(), member.id).await, Ok(vec![team.id]));

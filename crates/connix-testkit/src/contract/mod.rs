@@ -237,6 +237,7 @@ macro_rules! store_cases {
             directories {
                 teams_are_found_and_sorted
                 keys_are_found_and_sorted
+                keys_are_found_by_status
                 applications_are_found_and_sorted
                 members_are_found_by_address_and_by_where_they_stand
             }

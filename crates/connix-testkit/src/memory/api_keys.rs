@@ -7,7 +7,7 @@ use super::state::State;
 use async_trait::async_trait;
 use chrono::Duration;
 use connix_domain::Timestamp;
-use connix_domain::api_key::{ApiKey, Kid};
+use connix_domain::api_key::{ApiKey, KeyStatus, Kid};
 use connix_domain::id::OrgId;
 use connix_domain::page::{DirectoryQuery, Page};
 use connix_domain::port::api_keys::ApiKeyReader;
@@ -57,9 +57,15 @@ impl State {
 
 #[async_trait]
 impl ApiKeyReader for MemoryStore {
-    async fn api_keys(&self, scope: OrgScope, query: &DirectoryQuery) -> Result<Page<ApiKey>, ReadError> {
+    async fn api_keys(
+        &self,
+        scope: OrgScope,
+        query: &DirectoryQuery,
+        status: Option<(KeyStatus, Timestamp)>,
+    ) -> Result<Page<ApiKey>, ReadError> {
         let state = self.now();
         let kept = state.keys_of(scope).filter(|key| key.revoked_at.is_none());
+        let kept = kept.filter(|key| status.is_none_or(|(status, now)| key.status(now) == status));
         Ok(directory(kept, query, |key| {
             let traits = Traits {
                 created_at: key.created_at,

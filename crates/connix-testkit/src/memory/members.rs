@@ -186,9 +186,11 @@ impl MemberReader for MemoryStore {
         scope: OrgScope,
         team: TeamId,
         query: &DirectoryQuery,
+        status: Option<MemberStatus>,
     ) -> Result<Page<Member>, ReadError> {
         let state = self.now();
         let inside = |member: &&Member| state.memberships.contains_key(&(scope.org(), team, member.id));
-        Ok(directory(state.members_of(scope.org()).filter(inside), query, member_traits))
+        let standing = |member: &&Member| status.is_none_or(|status| member.status() == status);
+        Ok(directory(state.members_of(scope.org()).filter(inside).filter(standing), query, member_traits))
     }
 }

@@ -9,18 +9,21 @@ use crate::idempotency;
 use crate::problem::Problem;
 use crate::query::PagePagination;
 use crate::reply::Reply;
-use crate::route::{Answer, Method, PAGE, Route, SEARCH, SORT, TIMES};
+use crate::route::{Answer, Method, PAGE, Parameter, ParameterType, Route, SEARCH, SORT, TIMES};
 use crate::v1::rotation::{self, RotateCredential};
 use actix_web::{HttpResponse, web};
 use connix_application::IssuedKey;
 use connix_domain::Timestamp;
-use connix_domain::api_key::ApiKey;
+use connix_domain::api_key::{ApiKey, KeyStatus};
 use connix_domain::permission::Permission;
 use view::{ApiKeyList, ApiKeyRevoked, ApiKeyView, IssuedKeyView};
 
 const TAG: &str = "API keys";
 const COLLECTION: &str = "/api/v1/api-keys";
 const ITEM: &str = "/api/v1/api-keys/{api_key}";
+
+const STATUS: &[Parameter] =
+    &[Parameter::new("status", ParameterType::Words(&["active", "rotated", "expired"]), "Filter by status")];
 
 /// The entries of the table.
 pub(crate) const ROUTES: &[Route] = &[
@@ -32,7 +35,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new(Method::Get, COLLECTION, "listApiKeys", || web::to(list))
         .about(TAG, "List the organisation's API keys")
         .needs(Permission::ApiKeysRead)
-        .query(&[PAGE, SORT, SEARCH, TIMES])
+        .query(&[PAGE, SORT, STATUS, SEARCH, TIMES])
         .answers(&[Answer::of::<ApiKeyList>(200, "A page of keys")]),
     Route::new(Method::Get, ITEM, "getApiKey", || web::to(get))
         .about(TAG, "Get an API key, without its text")
@@ -70,8 +73,9 @@ async fn create(call: Call, body: JsonBody) -> Result<HttpResponse, Problem> {
 async fn list(call: Call) -> Result<HttpResponse, Problem> {
     let mut query = call.query();
     let directory = query.directory();
+    let status = query.one_of("status", &[KeyStatus::Active, KeyStatus::Rotated, KeyStatus::Expired]);
     query.finish()?;
-    let page = call.app.api_keys(&call.caller, &directory).await?;
+    let page = call.app.api_keys(&call.caller, &directory, status).await?;
     let data = page.items.iter().map(|key| ApiKeyView::of(key, call.app.now())).collect();
     Ok(Reply::ok(&ApiKeyList { data, pagination: PagePagination::new(directory.window, page.total) }).into())
 }

@@ -49,7 +49,16 @@ pub(super) fn order(body: &JsonBody) -> Result<(EmailAddress, Role), Problem> {
 /// Every broken field.
 pub(super) fn change(body: &JsonBody) -> Result<(MemberChange, Echo<'_>), Problem> {
     let mut fields = body.fields();
-    let mut echo = fields.owned(&["id", "status", "created_at", "updated_at"]);
+    let mut echo = fields.owned(&["id", "created_at", "updated_at"]);
+    // a status is what came of other things, but whoever says so means to disable or enable
+    let disabled = match fields.any("status").and_then(Value::as_str) {
+        Some("disabled") => Some(true),
+        Some("active") => Some(false),
+        _ => None,
+    };
+    if disabled.is_none() {
+        echo = echo.and(fields.owned(&["status"]));
+    }
     // who never had an address may be sent back so
     let email = if fields.any("email") == Some(&Value::Null) {
         echo = echo.and(fields.owned(&["email"]));
@@ -57,7 +66,7 @@ pub(super) fn change(body: &JsonBody) -> Result<(MemberChange, Echo<'_>), Proble
     } else {
         email(&mut fields)
     };
-    let change = MemberChange { email, role: fields.word("role"), disabled: fields.flag("disabled") };
+    let change = MemberChange { email, role: fields.word("role"), disabled: fields.flag("disabled").or(disabled) };
     fields.finish()?;
     Ok((change, echo))
 }

@@ -22,7 +22,8 @@ const TAG: &str = "Members";
 const COLLECTION: &str = "/api/v1/members";
 const ITEM: &str = "/api/v1/members/{member}";
 
-const STATUS: &[Parameter] =
+/// The filter of lists of members.
+pub(crate) const MEMBER_STATUS: &[Parameter] =
     &[Parameter::new("status", ParameterType::Words(&["invited", "active", "disabled"]), "Filter by status")];
 
 /// The entries of the table.
@@ -35,7 +36,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new(Method::Get, COLLECTION, "listMembers", || web::to(list))
         .about(TAG, "List the organisation's members; search and sorting by name go by the e-mail address")
         .needs(Permission::MembersRead)
-        .query(&[PAGE, SORT, STATUS, SEARCH, TIMES])
+        .query(&[PAGE, SORT, MEMBER_STATUS, SEARCH, TIMES])
         .answers(&[Answer::of::<MemberList>(200, "A page of members")]),
     Route::new(Method::Get, ITEM, "getMember", || web::to(get))
         .about(TAG, "Get a member")

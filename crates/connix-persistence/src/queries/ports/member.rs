@@ -15,8 +15,9 @@ use connix_domain::port::store::{Entity, ReadError};
 use connix_domain::scope::OrgScope;
 use connix_domain::team::Team;
 use connix_domain::upstream::UpstreamAccount;
-use diesel::dsl::IntoBoxed;
+use diesel::dsl::{IntoBoxed, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
 /// An organisation's members.
 fn own(scope: OrgScope) -> IntoBoxed<'static, member::table, DB> {
@@ -60,7 +61,9 @@ fn listed(
     query: &DirectoryQuery,
 ) -> IntoBoxed<'static, member::table, DB> {
     let part = members.limit(query.window.limit).offset(query.window.offset);
-    sorted!(part, member, query.sort, member::email_key, member::id)
+    // who has no address comes before everybody who has one, on both stores
+    let address = || sql::<Text>("coalesce(member.email_key, '')");
+    sorted!(part, member, query.sort, address(), member::id)
 }
 
 #[async_trait]
@@ -148,8 +151,9 @@ impl MemberReader for Store {
         scope: OrgScope,
         team: TeamId,
         query: &DirectoryQuery,
+        status: Option<MemberStatus>,
     ) -> Result<Page<Member>, ReadError> {
-        let matching = || found(inside(scope, team), &query.filter);
+        let matching = || standing(found(inside(scope, team), &query.filter), status);
         let page = || listed(matching(), query).select(MemberRow::as_select());
         let (rows, total) = self.page(true, page, || matching().count()).await?;
         Ok(Page { items: decoded(rows)?, total })
