@@ -114,7 +114,9 @@ async fn a_log_is_read_on_from_its_cursor_in_either_order(server: &Server) {
     for _ in 0..4 {
         client.project().await;
     }
-    for (order, numbers) in [("asc", [vec![1, 2], vec![3, 4], vec![5, 6]]), ("desc", [vec![6, 5], vec![4, 3], vec![2, 1]])] {
+    for (order, numbers) in
+        [("asc", [vec![1, 2], vec![3, 4], vec![5, 6]]), ("desc", [vec![6, 5], vec![4, 3], vec![2, 1]])]
+    {
         let mut after = String::new();
         for (part, expected) in numbers.iter().enumerate() {
             let page = client.get(&format!("/api/v1/audit-log?limit=2&order={order}{after}")).await.expect(200);

@@ -78,6 +78,10 @@ fn path_summary(name: &str) -> &'static str {
         "agent" => "`agent_…`",
         "task" => "`task_…`",
         "session" => "`wses_…`",
+        "member" => "`user_…`",
+        "team" => "`team_…`",
+        "api_key" => "The key's public part, `cx_…`",
+        "client" => "`client_…`",
         _ => "Name",
     }
 }
