@@ -1,26 +1,26 @@
-//! How long an answer takes does not tell what exists: wrong texts of a known key and any of an unknown one, what another
-//! organisation has and what nobody has, by turns on one connection. The whole campaign sends 2,000 pairs of each kind.
+//! Neither an answer nor how long it takes tells what exists: wrong texts of a known key and any of an unknown one, what another
+//! organisation has and what nobody has, by turns on one connection. The whole campaign sends 2,000 pairs of each kind and looks at the
+//! clock; with all other tests on the machine, the answers alone are compared.
 
 use std::time::{Duration, Instant};
 
 use connix_tests::{Server, Settings, Store, Tenant, key_of_nobody, unique, with_every_store, wrong_secret_of};
 use reqwest::Request;
-use serde_json::json;
+use serde_json::{Value, json};
 
 with_every_store![no_answer_tells_by_its_time_which_keys_exist, no_answer_tells_by_its_time_what_others_have];
 
-/// How many pairs, and how far apart they may be as a part of what an answer takes. The short campaign, on a machine that runs all other
-/// tests as well, shows no less than a second look into the store.
+/// How many pairs, and how far apart they may be as a part of what an answer takes, where that is looked at.
 struct Campaign {
     pairs: usize,
-    apart: f64,
+    apart: Option<f64>,
 }
 
 impl Campaign {
     fn asked_for() -> Self {
         match std::env::var("CONNIX_SOAK").as_deref() {
-            Ok("full") => Self { pairs: 2000, apart: 0.03 },
-            _ => Self { pairs: 200, apart: 0.25 },
+            Ok("full") => Self { pairs: 2000, apart: Some(0.03) },
+            _ => Self { pairs: 20, apart: None },
         }
     }
 }
@@ -44,12 +44,16 @@ impl Caller {
         self.http.get(format!("{}{path}", self.server)).header("X-API-Key", key).build().unwrap()
     }
 
-    async fn time(&self, request: &Request, status: u16) -> Duration {
+    /// What is answered but for the request's id, and how long it takes.
+    async fn time(&self, request: &Request, status: u16) -> (Value, Duration) {
         let begun = Instant::now();
         let answer = self.http.execute(request.try_clone().unwrap()).await.unwrap();
         assert_eq!(answer.status(), status, "{}", request.url());
-        answer.bytes().await.unwrap();
-        begun.elapsed()
+        let text = answer.bytes().await.unwrap();
+        let took = begun.elapsed();
+        let mut told: Value = serde_json::from_slice(&text).unwrap();
+        told["error"].as_object_mut().unwrap().remove("request_id").unwrap();
+        (told, took)
     }
 
     /// What was only somebody else's turn on the machine is gone when it is measured again; what tells them apart is not.
@@ -58,7 +62,7 @@ impl Caller {
         for _ in 0..3 {
             let (apart, time) = self.apart(campaign.pairs, &pair, status).await;
             println!("{what}: {:.0} µs, apart by {:+.1} µs ({:+.2} %)", time * 1e6, apart * 1e6, apart / time * 100.0);
-            if apart.abs() <= campaign.apart * time {
+            if campaign.apart.is_none_or(|most| apart.abs() <= most * time) {
                 return;
             }
         }
@@ -71,7 +75,9 @@ impl Caller {
         let (mut differences, mut times) = (Vec::new(), Vec::new());
         for pair in 0..pairs + WARMING {
             let (first, second, sign) = if pair % 2 == 0 { (one, other, 1.0) } else { (other, one, -1.0) };
-            let (first, second) = (self.time(first, status).await, self.time(second, status).await);
+            let ((told, first), (told_other, second)) =
+                (self.time(first, status).await, self.time(second, status).await);
+            assert_eq!(told, told_other, "{}", one.url());
             if pair >= WARMING {
                 differences.push(sign * (first.as_secs_f64() - second.as_secs_f64()));
                 times.push(second.as_secs_f64());
@@ -118,7 +124,7 @@ async fn foreign_and_absent(them: &Tenant, own: &str) -> [(String, String); 6] {
     let member = make("members", member).await;
     let team = make("teams", json!({ "name": "theirs" })).await;
     let key = make("api-keys", json!({ "name": "theirs" })).await;
-    let text = |id: &serde_json::Value| id.as_str().unwrap().to_owned();
+    let text = |id: &Value| id.as_str().unwrap().to_owned();
     let agents = format!("projects/{own}/agents");
     [
         ("projects", project.uid, "proj_00000000000000aa"),
