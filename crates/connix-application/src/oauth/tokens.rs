@@ -109,7 +109,7 @@ impl App {
         }
         let replay = || self.audited_for(caller, &code.redeemed(self.now()), Some("oauth.code_replay"));
         let changes = match refusal {
-            Redemption::Redeem | Redemption::Refuse => return Err(refused),
+            Redemption::Redeem | Redemption::Refuse => return Err(NOT_GOOD),
             Redemption::CountFailure => {
                 ChangeSet::new().with(OAuthChange::CountFailure { org: code.org, digest: code.digest }.into())
             }
@@ -123,7 +123,7 @@ impl App {
         if refusal == Redemption::RevokeGrant {
             self.known_credentials.forget();
         }
-        Err(refused)
+        Err(NOT_GOOD)
     }
 
     /// What is answered to a code or refresh token that is not good: a wrong credential like others, of which an address has so many.
@@ -191,7 +191,7 @@ impl App {
 
     async fn reused(&self, caller: &CallingClient, grant: &Grant) -> Result<IssuedTokens, TokenFailure> {
         self.revoke_grant(grant, self.audited_for(caller, grant, Some("oauth.refresh_reuse"))).await?;
-        Err(self.not_good(caller))
+        Err(NOT_GOOD)
     }
 
     pub(super) async fn revoke_grant(&self, grant: &Grant, audited: Change) -> Result<(), Error> {

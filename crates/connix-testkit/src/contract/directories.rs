@@ -97,6 +97,7 @@ pub async fn keys_are_found_by_status(subject: &dyn Subject) {
     let new = |created, expires_at| ApiKey {
         created_at: samples::after(created),
         expires_at,
+        successor: None,
         ..samples::api_key(tenant.org())
     };
     let active = [new(1, None), new(2, Some(samples::after(101)))];
