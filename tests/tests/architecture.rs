@@ -68,7 +68,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("prometheus-client", &["connix-metrics"]),
     ("procfs", &["connix-process-tree"]),
     ("chacha20poly1305", &["connix-identity"]),
-    ("aws-lc-rs", &["connix-identity", "connix-testkit"]),
+    ("aws-lc-rs", &["connix-identity", "connix-testkit", "connix-tests"]), // who signs, and who plays or forges what is signed
     ("jsonwebtoken", &["connix-identity", "connix-upstream"]),
     ("argon2", &["connix-identity"]),
     ("clap", &["connix-server"]),
