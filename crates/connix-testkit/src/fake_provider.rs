@@ -82,6 +82,24 @@ pub enum Lie {
     Metadata,
 }
 
+impl Lie {
+    /// Every lie in a token, and what whoever listens says of it.
+    pub const IN_TOKENS: [(Self, &'static str); 12] = [
+        (Self::Nonce, "about another sign-in"),
+        (Self::NoNonce, "about another sign-in"),
+        (Self::Audience, "meant for another client"),
+        (Self::Party, "meant for another client"),
+        (Self::Issuer, "its issuer is another"),
+        (Self::Expired, "not of this time"),
+        (Self::Early, "not of this time"),
+        (Self::Unsigned, "its signature is wrong"),
+        (Self::SignedWithSecret, "its signature is wrong"),
+        (Self::ForeignKey, "its signature is wrong"),
+        (Self::HiddenKey, "its key is unknown"),
+        (Self::NoToken, "there is no ID token"),
+    ];
+}
+
 /// A running provider; it stops when dropped.
 pub struct FakeProvider {
     server: MockServer,

@@ -89,20 +89,7 @@ async fn metadata_and_keys_are_asked_for_once() {
 async fn no_lie_is_believed() {
     let provider = FakeProvider::start().await;
     let client = trusting(&provider);
-    for (lie, why) in [
-        (Lie::Nonce, "about another sign-in"),
-        (Lie::NoNonce, "about another sign-in"),
-        (Lie::Audience, "meant for another client"),
-        (Lie::Party, "meant for another client"),
-        (Lie::Issuer, "its issuer is another"),
-        (Lie::Expired, "not of this time"),
-        (Lie::Early, "not of this time"),
-        (Lie::Unsigned, "its signature is wrong"),
-        (Lie::SignedWithSecret, "its signature is wrong"),
-        (Lie::ForeignKey, "its signature is wrong"),
-        (Lie::HiddenKey, "its key is unknown"),
-        (Lie::NoToken, "there is no ID token"),
-    ] {
+    for (lie, why) in Lie::IN_TOKENS {
         provider.lies(lie);
         let refused = signed_in(&client).await;
         assert!(matches!(&refused, Err(UpstreamError::Refused(told)) if told.contains(why)), "{lie:?}: {refused:?}");

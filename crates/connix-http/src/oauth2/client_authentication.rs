@@ -1,16 +1,15 @@
 //! How a client says who it is: by HTTP Basic, or in the form (RFC 6749 2.3.1), and by one of them alone.
 
-use super::told;
 use crate::body::{Form, parameters};
 use crate::origin;
-use crate::problem::Problem;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use connix_application::{App, CallingClient, ClientCredentials};
+use connix_application::{App, CallingClient, ClientCredentials, TokenFailure};
 use connix_domain::audit::Origin;
 use connix_domain::oauth::authorization::Parameters;
+use connix_domain::oauth::error::TokenError;
 use connix_domain::port::secrets::Secret;
 
 /// A form that a known client has sent.
@@ -35,16 +34,16 @@ impl ReadCall {
     /// Reads a call.
     ///
     /// # Errors
-    /// Why it is an `invalid_request`.
-    pub(super) fn read(request: &HttpRequest, app: web::Data<App>, form: Form) -> Result<Self, &'static str> {
+    /// `invalid_request`
+    pub(super) fn read(request: &HttpRequest, app: web::Data<App>, form: Form) -> Result<Self, TokenFailure> {
         if !request.query_string().is_empty() {
-            return Err("Parameters belong in the body");
+            return Err(unreadable("Parameters belong in the body"));
         }
-        let form = form.0.ok_or("The body must be a form of at most 16 KiB")?;
+        let form = form.0.ok_or(unreadable("The body must be a form of at most 16 KiB"))?;
         if form.repeats_any() {
-            return Err("A parameter is there twice");
+            return Err(unreadable("A parameter is there twice"));
         }
-        let credentials = credentials(request.headers(), &form)?;
+        let credentials = credentials(request.headers(), &form).map_err(unreadable)?;
         Ok(Self { app, form, credentials, origin: origin::of(request) })
     }
 
@@ -56,13 +55,16 @@ impl ReadCall {
     /// The call of a client that is who it says it is.
     ///
     /// # Errors
-    /// `invalid_client`, as it is told; what is our own fault.
-    pub(super) async fn authenticated(self) -> Result<Result<ClientCall, HttpResponse>, Problem> {
-        match self.app.authenticate_client(&self.credentials, self.origin).await {
-            Ok(client) => Ok(Ok(ClientCall { app: self.app, client, form: self.form })),
-            Err(failure) => told::failed(failure).map(Err),
-        }
+    /// `invalid_client`; what is our own fault.
+    pub(super) async fn authenticated(self) -> Result<ClientCall, TokenFailure> {
+        let client = self.app.authenticate_client(&self.credentials, self.origin).await?;
+        Ok(ClientCall { app: self.app, client, form: self.form })
     }
+}
+
+/// What cannot be understood as a call.
+pub(super) const fn unreadable(why: &'static str) -> TokenFailure {
+    TokenFailure::Told(TokenError::InvalidRequest, why)
 }
 
 /// The credentials of a call; without any, those of nobody.

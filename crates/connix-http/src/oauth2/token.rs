@@ -1,13 +1,14 @@
 //! `/oauth2/token`, `/oauth2/revoke`, `/oauth2/introspect` (RFC 6749, 7009, 7662).
 
-use super::client_authentication::{ClientCall, ReadCall};
+use super::client_authentication::{ClientCall, ReadCall, unreadable};
 use super::{TAG, told};
 use crate::body::Form;
 use crate::problem::Problem;
 use crate::route::ParameterType::{Opaque, Words};
 use crate::route::{Answer, Method, Parameter, Route};
 use actix_web::{HttpRequest, HttpResponse, web};
-use connix_application::{App, Introspection, IssuedTokens};
+use connix_application::{App, Introspection, IssuedTokens, TokenFailure};
+use connix_domain::oauth::authorization::Parameters;
 use connix_domain::oauth::error::TokenError;
 use connix_domain::oauth::scope::Scopes;
 use connix_domain::port::secrets::Secret;
@@ -118,92 +119,70 @@ impl From<Introspection> for ActiveToken {
 }
 
 async fn token(request: HttpRequest, app: web::Data<App>, form: Form) -> Result<HttpResponse, Problem> {
-    let call = match ReadCall::read(&request, app, form) {
-        Ok(call) => call,
-        Err(why) => return Ok(told::refused(TokenError::InvalidRequest, why)),
-    };
+    let issued = issue(&request, app, form).await;
+    issued.map_or_else(told::failed, |issued| Ok(told::given(&TokenAnswer::from(issued))))
+}
+
+async fn issue(request: &HttpRequest, app: web::Data<App>, form: Form) -> Result<IssuedTokens, TokenFailure> {
+    let call = ReadCall::read(request, app, form)?;
     match call.get("grant_type").map(str::to_owned).as_deref() {
-        Some("authorization_code") => redeem(call).await,
-        Some("refresh_token") => refresh(call).await,
-        Some(_) => Ok(told::refused(TokenError::UnsupportedGrantType, "grant_type is not offered")),
-        None => Ok(told::refused(TokenError::InvalidRequest, "grant_type is required")),
+        Some("authorization_code") => redeem(call.authenticated().await?).await,
+        Some("refresh_token") => refresh(call.authenticated().await?).await,
+        Some(_) => Err(TokenFailure::Told(TokenError::UnsupportedGrantType, "grant_type is not offered")),
+        None => Err(unreadable("grant_type is required")),
     }
 }
 
-async fn redeem(call: ReadCall) -> Result<HttpResponse, Problem> {
-    let ClientCall { app, client, form } = match call.authenticated().await? {
-        Ok(call) => call,
-        Err(told) => return Ok(told),
-    };
-    if let Some(told) = wrong_target(&app, form.get("resource")) {
-        return Ok(told);
-    }
-    let Some(code) = form.get("code") else {
-        return Ok(told::refused(TokenError::InvalidRequest, "code is required"));
-    };
-    let redeemed = app.redeem_code(&client, code, form.get("redirect_uri"), form.get("code_verifier")).await;
-    redeemed.map_or_else(told::failed, |issued| Ok(told::given(&TokenAnswer::from(issued))))
+async fn redeem(ClientCall { app, client, form }: ClientCall) -> Result<IssuedTokens, TokenFailure> {
+    right_target(&app, &form)?;
+    let code = form.get("code").ok_or(unreadable("code is required"))?;
+    app.redeem_code(&client, code, form.get("redirect_uri"), form.get("code_verifier")).await
 }
 
-async fn refresh(call: ReadCall) -> Result<HttpResponse, Problem> {
-    let ClientCall { app, client, form } = match call.authenticated().await? {
-        Ok(call) => call,
-        Err(told) => return Ok(told),
-    };
-    if let Some(told) = wrong_target(&app, form.get("resource")) {
-        return Ok(told);
-    }
-    let Some(token) = form.get("refresh_token").map(Secret::new) else {
-        return Ok(told::refused(TokenError::InvalidRequest, "refresh_token is required"));
-    };
-    let Ok(scopes) = form.get("scope").map(str::parse::<Scopes>).transpose() else {
-        return Ok(told::refused(TokenError::InvalidScope, "scope must be read, write, or both"));
-    };
-    let refreshed = app.refresh(&client, &token, scopes.as_ref()).await;
-    refreshed.map_or_else(told::failed, |issued| Ok(told::given(&TokenAnswer::from(issued))))
+async fn refresh(ClientCall { app, client, form }: ClientCall) -> Result<IssuedTokens, TokenFailure> {
+    right_target(&app, &form)?;
+    let token = form.get("refresh_token").map(Secret::new).ok_or(unreadable("refresh_token is required"))?;
+    let scopes = form.get("scope").map(str::parse::<Scopes>).transpose();
+    let scopes =
+        scopes.map_err(|_| TokenFailure::Told(TokenError::InvalidScope, "scope must be read, write, or both"))?;
+    app.refresh(&client, &token, scopes.as_ref()).await
 }
 
 /// RFC 8707: the API is the only resource there is.
-fn wrong_target(app: &App, resource: Option<&str>) -> Option<HttpResponse> {
-    let other = resource.is_some_and(|resource| resource != app.issuer());
-    other.then(|| told::refused(TokenError::InvalidTarget, "resource is not this API"))
+fn right_target(app: &App, form: &Parameters) -> Result<(), TokenFailure> {
+    match form.get("resource") {
+        Some(other) if other != app.issuer() => {
+            Err(TokenFailure::Told(TokenError::InvalidTarget, "resource is not this API"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The token in a call about one, and who asks.
-async fn about_token(call: ReadCall) -> Result<Result<(ClientCall, Secret), HttpResponse>, Problem> {
-    let call = match call.authenticated().await? {
-        Ok(call) => call,
-        Err(told) => return Ok(Err(told)),
-    };
-    let token = call.form.get("token").map(Secret::new);
-    let missing = || told::refused(TokenError::InvalidRequest, "token is required");
-    Ok(token.ok_or_else(missing).map(|token| (call, token)))
+async fn about_token(
+    request: &HttpRequest,
+    app: web::Data<App>,
+    form: Form,
+) -> Result<(ClientCall, Secret), TokenFailure> {
+    let call = ReadCall::read(request, app, form)?.authenticated().await?;
+    let token = call.form.get("token").map(Secret::new).ok_or(unreadable("token is required"))?;
+    Ok((call, token))
 }
 
 async fn revoke(request: HttpRequest, app: web::Data<App>, form: Form) -> Result<HttpResponse, Problem> {
-    let call = match ReadCall::read(&request, app, form) {
-        Ok(call) => call,
-        Err(why) => return Ok(told::refused(TokenError::InvalidRequest, why)),
+    let revoked = async {
+        let (call, token) = about_token(&request, app, form).await?;
+        call.app.revoke_token(&call.client, &token).await
     };
-    let (call, token) = match about_token(call).await? {
-        Ok(asked) => asked,
-        Err(told) => return Ok(told),
-    };
-    let revoked = call.app.revoke_token(&call.client, &token).await;
-    revoked.map_or_else(told::failed, |()| Ok(told::done()))
+    revoked.await.map_or_else(told::failed, |()| Ok(told::done()))
 }
 
 async fn introspect(request: HttpRequest, app: web::Data<App>, form: Form) -> Result<HttpResponse, Problem> {
-    let call = match ReadCall::read(&request, app, form) {
-        Ok(call) => call,
-        Err(why) => return Ok(told::refused(TokenError::InvalidRequest, why)),
+    let known = async {
+        let (call, token) = about_token(&request, app, form).await?;
+        call.app.introspect(&call.client, &token).await
     };
-    let (call, token) = match about_token(call).await? {
-        Ok(asked) => asked,
-        Err(told) => return Ok(told),
-    };
-    let known = call.app.introspect(&call.client, &token).await;
-    known.map_or_else(told::failed, |known| {
+    known.await.map_or_else(told::failed, |known| {
         let active = known.is_some();
         Ok(told::given(&IntrospectionAnswer { active, claims: known.map(Into::into) }))
     })

@@ -67,14 +67,8 @@ impl ApiKeyReader for MemoryStore {
         let kept = state.keys_of(scope).filter(|key| key.revoked_at.is_none());
         let kept = kept.filter(|key| status.is_none_or(|(status, now)| key.status(now) == status));
         Ok(directory(kept, query, |key| {
-            let traits = Traits {
-                created_at: key.created_at,
-                updated_at: key.updated_at,
-                metadata: None,
-                texts: vec![key.name.as_str()],
-                name: key.name.sort_key(),
-            };
-            (traits, &key.kid)
+            let times = (key.created_at, key.updated_at);
+            (Traits::named(key.name.as_str(), key.name.sort_key(), times), &key.kid)
         }))
     }
     async fn api_key(&self, scope: OrgScope, kid: &Kid) -> Result<Option<ApiKey>, ReadError> {

@@ -183,14 +183,8 @@ impl ApplicationReader for MemoryStore {
         let of_org = state.applications.clients.values().filter(|client| client.org == scope.org());
         let of_status = of_org.filter(|client| status.is_none_or(|status| client.status == status));
         Ok(directory(of_status, query, |client| {
-            let traits = Traits {
-                created_at: client.created_at,
-                updated_at: client.updated_at,
-                metadata: None,
-                texts: vec![client.name.as_str()],
-                name: client.name.sort_key(),
-            };
-            (traits, client.id)
+            let times = (client.created_at, client.updated_at);
+            (Traits::named(client.name.as_str(), client.name.sort_key(), times), client.id)
         }))
     }
     async fn active_redirect_uris(&self) -> Result<Vec<RedirectUri>, ReadError> {

@@ -171,14 +171,8 @@ impl MemberReader for MemoryStore {
         let state = self.now();
         let own = state.teams.values().filter(|team| team.org == scope.org());
         Ok(directory(own, query, |team| {
-            let traits = Traits {
-                created_at: team.created_at,
-                updated_at: team.updated_at,
-                metadata: None,
-                texts: vec![team.name.as_str()],
-                name: team.name.sort_key(),
-            };
-            (traits, team.id)
+            let times = (team.created_at, team.updated_at);
+            (Traits::named(team.name.as_str(), team.name.sort_key(), times), team.id)
         }))
     }
     async fn team_members(

@@ -22,7 +22,12 @@ fn folded(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
 
-impl Traits<'_> {
+impl<'a> Traits<'a> {
+    /// Those of something that has a name, when it was made and when it was changed, and no more.
+    pub(super) fn named(name: &'a str, key: String, (created_at, updated_at): (Timestamp, Timestamp)) -> Self {
+        Self { created_at, updated_at, metadata: None, texts: vec![name], name: key }
+    }
+
     pub(super) fn pass(&self, filter: &Filter) -> bool {
         let labels = self.metadata.map(Metadata::labels).unwrap_or_default();
         let found = |part: &String| self.texts.iter().any(|text| folded(text).contains(&folded(part)));

@@ -53,20 +53,7 @@ async fn whoever_is_no_member_is_not_let_in(store: Store) {
 async fn a_lie_lets_nobody_in_and_is_in_the_log(store: Store) {
     let scene = Trusting::new(store).await;
     scene.member();
-    for (lie, why) in [
-        (Lie::Nonce, "about another sign-in"),
-        (Lie::NoNonce, "about another sign-in"),
-        (Lie::Audience, "meant for another client"),
-        (Lie::Party, "meant for another client"),
-        (Lie::Issuer, "its issuer is another"),
-        (Lie::Expired, "not of this time"),
-        (Lie::Early, "not of this time"),
-        (Lie::Unsigned, "its signature is wrong"),
-        (Lie::SignedWithSecret, "its signature is wrong"),
-        (Lie::ForeignKey, "its signature is wrong"),
-        (Lie::HiddenKey, "its key is unknown"),
-        (Lie::NoToken, "there is no ID token"),
-    ] {
+    for (lie, why) in Lie::IN_TOKENS {
         scene.provider.lies(lie);
         let mut browser = scene.server.browser();
         is_refused(&scene.comes_back(&mut browser).await, 401, NOT_LET_IN);
